@@ -1,0 +1,6 @@
+#include <napi.h>
+
+// Module entry: registers the classes of this folder, the only one that includes napi.h.
+static Napi::Object Init(Napi::Env /*env*/, Napi::Object exports) { return exports; }
+
+NODE_API_MODULE(syncline, Init)

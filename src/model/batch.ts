@@ -1,0 +1,32 @@
+import type { PathBytes } from './path-bytes.ts';
+
+/** A rename seen on the source that the target may repeat instead of receiving the content again. A hint, never the truth. */
+export interface Move {
+  /** Both paths as they were at the moment of this move: moves are to be made in their order. */
+  readonly from: PathBytes;
+  readonly to: PathBytes;
+  readonly isDirectory: boolean;
+}
+
+/** A name to bring up to date, whatever it is on the disk by now (nothing, a file, a directory, anything else). */
+export interface BatchEntry {
+  readonly path: PathBytes;
+  /** Bits of `HINT` merged over the window. `modified` or `created`: its content is new even if size and time are not. */
+  readonly hints: number;
+}
+
+/** Why a batch is sent; decides whether `--delete startup` or `--delete running` applies. */
+export type BatchReason = 'startup' | 'live';
+
+/** What is to be delivered in one go: first the moves in order, then the entries, then the subtrees. */
+export interface Batch {
+  /** Counts from 1 over the life of the mirror. */
+  readonly number: number;
+  readonly reason: BatchReason;
+  /** Empty for a target without the capability `moves`. */
+  readonly moves: readonly Move[];
+  /** Sorted by path in byte order, no duplicates, none below one of `subtrees`. */
+  readonly entries: readonly BatchEntry[];
+  /** Directories to compare with everything below them; `''` is the whole tree. Sorted, none inside another. */
+  readonly subtrees: readonly PathBytes[];
+}

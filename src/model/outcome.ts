@@ -1,0 +1,43 @@
+import type { PathBytes } from './path-bytes.ts';
+
+/** A problem with one path: a value, reported, retried, never a reason to stop. */
+export interface PathProblem {
+  readonly path: PathBytes;
+  /** What was tried and what the system said, without the path: `open: Permission denied`. */
+  readonly message: string;
+}
+
+/** What a delivery did, as far as the target can tell. */
+export interface DeliveryCounts {
+  /** Entries created or changed on the target, and entries deleted there. */
+  readonly updated: number;
+  readonly deleted: number;
+  /** Bytes of file data sent. */
+  readonly bytes: number;
+}
+
+/** The batch reached the target, but for the paths named. */
+export interface Delivered {
+  readonly kind: 'delivered';
+  readonly counts: DeliveryCounts;
+  /** Could not be delivered: to be retried with back-off and shown as quarantined. */
+  readonly problems: readonly PathProblem[];
+  /** Changed while they were read (vanished, truncated): to be looked at again, not an error. */
+  readonly recheck: readonly PathBytes[];
+}
+
+/**
+ * Nothing of the batch may be taken as delivered (parts of it may be).
+ * `batch`: try the same again after a pause. `target`: the target is unreachable or full, try again with growing pauses.
+ * `source`: the source root is not what it was, hold until it is. `configuration`: trying again cannot help.
+ */
+export interface Failed {
+  readonly kind: 'failed';
+  readonly scope: 'batch' | 'target' | 'source' | 'configuration';
+  /** One line: the thing, its value and what was said. */
+  readonly message: string;
+  /** One line: what the user can do. */
+  readonly remedy?: string;
+}
+
+export type Outcome = Delivered | Failed;

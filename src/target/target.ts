@@ -1,0 +1,45 @@
+import type { Batch } from '../model/batch.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { PathBytes } from '../model/path-bytes.ts';
+
+/** What a target can be asked for; it gets nothing else. */
+export interface TargetCapabilities {
+  /** Renames on the target. Without it `Batch.moves` is empty and the names appear among the entries and subtrees. */
+  readonly moves: boolean;
+}
+
+/** One line of what a delivery is doing, for the screen and the log. */
+export type DeliveryEvent =
+  | { readonly kind: 'updated' | 'deleted' | 'moved'; readonly path: PathBytes; readonly bytes: number }
+  /** Totals so far of a long run; undefined where it is not known yet. */
+  | {
+      readonly kind: 'progress';
+      readonly bytes: number;
+      readonly entriesDone: number;
+      readonly entriesTotal: number | undefined;
+    }
+  /** The exact command about to be run, for `--log-level debug`. */
+  | { readonly kind: 'command'; readonly program: string; readonly arguments: readonly string[] }
+  | { readonly kind: 'notice'; readonly message: string };
+
+export interface DeliveryContext {
+  /** Ends the delivery: children get TERM, then KILL; the promise then settles with `failed`, scope `batch`. */
+  readonly signal: AbortSignal;
+  readonly report: (event: DeliveryEvent) => void;
+}
+
+/** One place that is kept equal to the source. Every method runs on the main thread; deliveries are asked one at a time. */
+export interface Target {
+  /** As the user wrote it. */
+  readonly name: string;
+  readonly capabilities: TargetCapabilities;
+  /**
+   * Finds out what both ends can do, changing nothing on either. Throws a SynclineError when the configuration cannot
+   * work (no rsync, parent missing); a target that is merely down is an outcome of `deliver`, not an error here.
+   */
+  prepare(context: DeliveryContext): Promise<void>;
+  /** Never rejects for a reason outside this program: everything that can happen is an {@link Outcome}. */
+  deliver(batch: Batch, context: DeliveryContext): Promise<Outcome>;
+  /** Ends all children; afterwards none is left. Idempotent. */
+  close(): Promise<void>;
+}
