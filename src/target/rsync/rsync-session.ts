@@ -78,17 +78,10 @@ export class RsyncSession {
     const state = this.#guard?.check() ?? 'same';
     if (state !== 'same' && state !== 'new') return state;
     if (deletes && this.missingArgs === undefined) {
-      const report = (event: DeliveryEvent): void => {
-        if (event.kind === 'command') context.report(event);
-      };
+      const quiet = onlyCommands(context);
+      const common = { ...this.#needCommon(), filterArguments: [] };
       const answer = await probeMissingArgs((source, own, input) =>
-        this.#run(
-          source,
-          [],
-          { own: { first: own }, input: [input] },
-          { ...this.#needCommon(), filterArguments: [] },
-          context,
-        ),
+        this.#run(source, [], { own: { first: own }, input: [input] }, common, quiet),
       );
       if (typeof answer !== 'boolean') return answer;
       this.missingArgs = answer;
@@ -104,7 +97,7 @@ export class RsyncSession {
       this.location.kind === 'local'
         ? keepsNanoseconds(source, this.location.path)
         : await probeNanoseconds(source, (own, input) =>
-            this.run({ own: { first: own }, input: [input] }, context),
+            this.run({ own: { first: own }, input: [input] }, onlyCommands(context)),
           );
     return this.#keepsNanoseconds;
   }
@@ -147,13 +140,7 @@ export class RsyncSession {
       { targetName: this.options.target, source: this.options.source, reportedRoots: this.#reportedRoots() },
       {
         program: this.#program,
-        arguments: [
-          ...runArguments(common),
-          ...request.arguments,
-          '--',
-          source,
-          targetArgument(this.location),
-        ],
+        arguments: [...runArguments(common, request.own), source, targetArgument(this.location)],
         environment: this.options.environment,
         ...(request.input ? { input: request.input } : {}),
         idleTimeoutMs: timeoutMs,
@@ -214,4 +201,12 @@ export class RsyncSession {
     if (!this.#common) throw new Error('rsync target: used before prepare');
     return this.#common;
   }
+}
+
+/** For probes, whose dry runs change nothing that would be worth a line. */
+function onlyCommands(context: DeliveryContext): DeliveryContext {
+  const report = (event: DeliveryEvent): void => {
+    if (event.kind === 'command') context.report(event);
+  };
+  return { signal: context.signal, report };
 }
