@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parentPath, pathFromText } from '../../../src/model/path-bytes.ts';
+import type { PathBytes } from '../../../src/model/path-bytes.ts';
+import type { ListedEntry } from '../../../src/target/rsync/normalize-list.ts';
+import { splitList } from '../../../src/target/rsync/split-list.ts';
+
+function entry(path: string, kind: ListedEntry['kind'] = 'file', bytes = 0): ListedEntry {
+  return { path: pathFromText(path), kind, rewrite: true, bytes };
+}
+
+test('a short list is one run, an empty list none', () => {
+  expect(splitList([], 4)).toEqual([]);
+  const short = Array.from({ length: 900 }, (_, i) => entry(`d${i}/f`));
+  expect(splitList(short, 4)).toEqual([short]);
+});
+
+test('the work is shared evenly, by names and by bytes', () => {
+  const list = Array.from({ length: 4000 }, (_, i) => entry(`d${i % 40}/f${i}`));
+  expect(splitList(list, 2).map(({ length }) => length)).toEqual([2000, 2000]);
+  const heavy = [...list, entry('big/f', 'file', 4000 * 64 * 1024)];
+  expect(Math.min(...splitList(heavy, 2).map(({ length }) => length))).toBe(1);
+});
+
+test('no run holds a name whose ancestor is listed in another, and every name is in one', () => {
+  const name = fc.constantFrom('a', 'b', 'c', 'd');
+  const path = fc.array(name, { minLength: 1, maxLength: 5 }).map((parts) => pathFromText(parts.join('/')));
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(path, { minLength: 20, maxLength: 200 }),
+      fc.integer({ min: 2, max: 5 }),
+      (paths, maxParts) => {
+        const holders = new Set(paths.flatMap(ancestors));
+        const listed = paths.map((one) => entry(one, holders.has(one) ? 'directory' : 'file'));
+        const filler = Array.from({ length: 2500 }, (_, i) => entry(`z${i % 7}/f${i}`));
+        const runOf = new Map<PathBytes, number>();
+        splitList([...listed, ...filler], maxParts).forEach((part, run) => {
+          for (const { path: one } of part) {
+            expect(runOf.has(one)).toBe(false);
+            runOf.set(one, run);
+          }
+        });
+        expect(runOf.size).toBe(listed.length + filler.length);
+        for (const one of paths)
+          for (const ancestor of ancestors(one))
+            expect(runOf.get(ancestor) ?? runOf.get(one)).toBe(runOf.get(one));
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+function ancestors(path: PathBytes): PathBytes[] {
+  const parent = parentPath(path);
+  return parent === '' ? [] : [parent, ...ancestors(parent)];
+}
