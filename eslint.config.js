@@ -2,8 +2,10 @@ import eslint from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+const nodeGlobals = ['Buffer', 'URL', 'clearTimeout', 'console', 'performance', 'process', 'setTimeout'];
+
 export default defineConfig(
-  { ignores: ['dist/', 'build/', 'build-*/', 'node_modules/', '.cache/'] },
+  { ignores: ['dist/', 'build/', 'build-*/', 'node_modules/', '.cache/', 'coverage/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -18,6 +20,6 @@ export default defineConfig(
   },
   {
     files: ['**/*.{js,mjs}'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' } },
+    languageOptions: { globals: Object.fromEntries(nodeGlobals.map((name) => [name, 'readonly'])) },
   },
 );
