@@ -26,13 +26,18 @@ async function tidy() {
   // Configured as the addon's build is, so that its sources have compile commands too; nothing is built.
   const nodeHeaders = path.join(path.dirname(path.dirname(process.execPath)), 'include/node');
   const addon = ['-DCMAKE_JS_VERSION=lint', `-DCMAKE_JS_INC=${nodeHeaders}`];
-  await run('cmake', ['-S', '.', '-B', 'build-lint', '-G', 'Ninja', '-DSYNCLINE_TESTS=ON', ...addon], { quiet: true });
+  await run('cmake', ['-S', '.', '-B', 'build-lint', '-G', 'Ninja', '-DSYNCLINE_TESTS=ON', ...addon], {
+    quiet: true,
+  });
   const sources = cxxFiles.filter((file) => file.endsWith('.cc') && !file.startsWith('native/macos/'));
   let failed = 0;
   await Promise.all(
     Array.from({ length: Math.max(2, os.availableParallelism()) }, async () => {
       for (let file = sources.shift(); file !== undefined; file = sources.shift()) {
-        failed += (await runStatus('clang-tidy', ['-p', 'build-lint', '--quiet', file], { quiet: true })) === 0 ? 0 : 1;
+        failed +=
+          (await runStatus('clang-tidy', ['-p', 'build-lint', '--quiet', file], { quiet: true })) === 0
+            ? 0
+            : 1;
       }
     }),
   );

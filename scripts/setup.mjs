@@ -6,7 +6,15 @@
  *     node scripts/setup.mjs [start|test|lint|bench ...]     (default: start)
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasProgram, main, rootPath, run, runStatus, say, ScriptError } from './run-command.mjs';
@@ -22,7 +30,13 @@ const testing = [
 /** What each purpose needs of the system, by the name of the Debian package that brings it. */
 const SYSTEM_NEEDS = {
   start: [...building, program('rsync')],
-  test: [...building, ...testing, program('rsync'), program('sshd', 'openssh-server'), program('ssh', 'openssh-client')],
+  test: [
+    ...building,
+    ...testing,
+    program('rsync'),
+    program('sshd', 'openssh-server'),
+    program('ssh', 'openssh-client'),
+  ],
   lint: [...testing, program('g++'), program('clang-format'), program('clang-tidy')],
   bench: [...building, program('rsync'), program('lsyncd'), program('inotifywait', 'inotify-tools')],
 };
@@ -47,23 +61,32 @@ export async function setUp(...purposes) {
 
 async function installSystemPackages(purposes) {
   const needs = purposes.flatMap((purpose) => {
-    if (!(purpose in SYSTEM_NEEDS)) throw new ScriptError(`unknown purpose '${purpose}': use start, test, lint or bench`);
+    if (!(purpose in SYSTEM_NEEDS))
+      throw new ScriptError(`unknown purpose '${purpose}': use start, test, lint or bench`);
     return SYSTEM_NEEDS[purpose];
   });
   const missing = () => [...new Set(needs.filter((need) => !need.present()).map((need) => need.debian))];
   const packages = missing();
   if (packages.length === 0) return;
   if (!hasProgram('apt-get')) {
-    throw new ScriptError(`missing system packages (Debian names): ${packages.join(' ')}\n  install them and try again`);
+    throw new ScriptError(
+      `missing system packages (Debian names): ${packages.join(' ')}\n  install them and try again`,
+    );
   }
   if (process.getuid?.() !== 0) {
-    throw new ScriptError(`missing system packages\n  install them: sudo apt-get install ${packages.join(' ')}`);
+    throw new ScriptError(
+      `missing system packages\n  install them: sudo apt-get install ${packages.join(' ')}`,
+    );
   }
   say(`set-up: system packages: ${packages.join(' ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const install = ['install', '-y', '--no-install-recommends', ...packages];
   // The package lists of a fresh machine are empty or old; they are fetched only when the plain install does not do.
-  const known = await runStatus('apt-get', ['install', '--simulate', ...packages], { quiet: true, env, silent: true });
+  const known = await runStatus('apt-get', ['install', '--simulate', ...packages], {
+    quiet: true,
+    env,
+    silent: true,
+  });
   if (known !== 0 || (await runStatus('apt-get', install, { quiet: true, env })) !== 0) {
     await run('apt-get', ['update'], { quiet: true, env });
     await run('apt-get', install, { quiet: true, env });
@@ -92,7 +115,8 @@ async function step(name, inputs, outputs, work) {
 
 function hashOf(inputs) {
   const hash = createHash('sha256').update(`${rootPath} ${process.version} ${process.arch}`);
-  for (const file of inputs.flatMap(filesOf)) hash.update(`\0${file}\0`).update(readFileSync(path.join(rootPath, file)));
+  for (const file of inputs.flatMap(filesOf))
+    hash.update(`\0${file}\0`).update(readFileSync(path.join(rootPath, file)));
   return hash.digest('hex');
 }
 
