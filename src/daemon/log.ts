@@ -50,9 +50,9 @@ export function createLog(
 
 /** True when `output` is a terminal that shows colours, or FORCE_COLOR asks for them; NO_COLOR wins over both. */
 export function wantsColours(output: TextOutput, environment: ProgramIo['environment']): boolean {
-  if ((environment['NO_COLOR'] ?? '') !== '') return false;
-  if ((environment['FORCE_COLOR'] ?? '0') !== '0') return true;
-  return output.isTTY === true && environment['TERM'] !== 'dumb';
+  if ((environment.NO_COLOR ?? '') !== '') return false;
+  if ((environment.FORCE_COLOR ?? '0') !== '0') return true;
+  return output.isTTY === true && environment.TERM !== 'dumb';
 }
 
 type Writer = (level: LogLevel, message: string, fields: LogFields) => void;

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { filter, fromEvent, map, merge, type Observable, scan, share } from 'rxjs';
+import { filter, fromEvent, map, merge, mergeMap, type Observable, scan, share } from 'rxjs';
 
 /** Why the program is asked to end. `SIGPIPE` stands for: nobody reads the standard output any more. */
 export type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE';
@@ -50,8 +50,7 @@ export function withoutEchoes(
       const echo = previous?.signal === signal && atMs - previous.atMs < SAME_SIGNAL_MS;
       return { signal, atMs, echo };
     }, undefined),
-    filter((seen) => seen !== undefined && !seen.echo),
-    map((seen) => (seen as Seen).signal),
+    mergeMap((seen) => (seen === undefined || seen.echo ? [] : [seen.signal])),
   );
 }
 

@@ -17,7 +17,7 @@ export interface Screen {
 export function createScreen(io: Pick<ProgramIo, 'stdout' | 'stderr'>): Screen {
   const { stdout, stderr } = io;
   // The bar needs no more of the stream than a TextOutput has; the cursor stays as it is, so no exit hook is needed.
-  const update = createLogUpdate(stderr as NodeJS.WriteStream, { showCursor: true });
+  const update = createLogUpdate(stderr as unknown as NodeJS.WritableStream, { showCursor: true });
   let bar: string | undefined;
   return {
     lines: {
