@@ -77,7 +77,7 @@ test('the pipeline reads no clock and sets no timer of its own', () => {
 test('only target starts processes', () => {
   const wrong = sources
     .flatMap(importsOf)
-    .filter(({ file, specifier }) => /child_process/.test(specifier) && partOf(file) !== 'target');
+    .filter(({ file, specifier }) => specifier.endsWith('child_process') && partOf(file) !== 'target');
   expect(wrong).toEqual([]);
 });
 

@@ -37,7 +37,7 @@ export function createProgress(
       const now = nowMs();
       const columns = screen.barColumns();
       // Short work needs no line: the first one comes after an interval, the first bar at once.
-      if (drawnMs === undefined) drawnMs = columns === undefined ? now : -Infinity;
+      drawnMs ??= columns === undefined ? now : -Infinity;
       if (now - drawnMs < (columns === undefined ? LINE_INTERVAL_MS : BAR_INTERVAL_MS)) return;
       drawnMs = now;
       if (columns === undefined) log.info(renderProgress(state, now, Infinity));
