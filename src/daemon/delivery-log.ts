@@ -1,5 +1,5 @@
 import type { Batch } from '../model/batch.ts';
-import type { Delivered, Failed } from '../model/outcome.ts';
+import type { Delivered, Failed, PathProblem } from '../model/outcome.ts';
 import { displayPath, type PathBytes } from '../model/path-bytes.ts';
 import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import type { DeliveryEvent } from '../target/target.ts';
@@ -17,6 +17,7 @@ export interface DeliveryLog {
   report(report: MirrorReport): void;
   delivered(batch: Batch, outcome: Delivered): void;
   failed(batch: Batch, outcome: Failed, retryInMs: number | undefined): void;
+  problem(problem: PathProblem): void;
 }
 
 /** `nowMs` is a monotonic clock. */
@@ -82,6 +83,9 @@ export function createDeliveryLog(
       progress.end();
       const again = retryInMs === undefined ? '' : `; next attempt in ${seconds(retryInMs)}`;
       log.error(`batch ${lost.number} failed: ${outcome.message}${again}`, remedyField(outcome.remedy));
+    },
+    problem({ path, message }) {
+      log.warn(`${place(path)}: ${message}`);
     },
     report(report) {
       switch (report.kind) {

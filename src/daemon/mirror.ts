@@ -24,7 +24,7 @@ import type { MirrorOptions } from './mirror-options.ts';
 import { type ProgramIo, signalExitStatus } from './program-io.ts';
 import { createProgress } from './progress.ts';
 import { createScreen } from './screen.ts';
-import { reportWatch } from './watch-log.ts';
+import { createWatchLog } from './watch-log.ts';
 
 /** What is pending when a signal comes may take this long to deliver. */
 const DRAIN_MS = 5_000;
@@ -86,11 +86,10 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
     if (options.once) return await syncOnce(run);
     const filter = rules.compile(pathToBuffer(source));
     const watch = openWatch(addon, { root: pathToBuffer(source), ...(filter ? { filter } : {}) });
-    const watchLog = reportWatch(watch, log, progress);
     try {
-      return await mirrorLive(run, watch, filter);
+      const seen$ = watch.batches$.pipe(tap(createWatchLog(log, progress)), select(selectBatch(filter)));
+      return await mirrorLive(run, watch, seen$);
     } finally {
-      watchLog.unsubscribe();
       watch.close();
     }
   } finally {
@@ -102,7 +101,7 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
 }
 
 /** Keeps the target equal until a signal comes or the target cannot work; resolves with the exit status. */
-async function mirrorLive(run: MirrorRun, watch: Watch, filter: NativeFilter | undefined): Promise<number> {
+async function mirrorLive(run: MirrorRun, watch: Watch, batches$: Observable<EventBatch>): Promise<number> {
   const { options, target, deliveries, ending } = run;
   const settings = {
     ...MIRROR_DEFAULTS,
@@ -126,8 +125,7 @@ async function mirrorLive(run: MirrorRun, watch: Watch, filter: NativeFilter | u
       }),
     ),
   );
-  const report$ = watch.batches$.pipe(
-    select(selectBatch(filter)),
+  const report$ = batches$.pipe(
     mirror(settings, ports),
     tap((report) => {
       deliveries.report(report);
