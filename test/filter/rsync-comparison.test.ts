@@ -12,7 +12,7 @@ import { FilterRules } from '../../src/filter/filter-rules.ts';
 import { rsyncFilter } from '../../src/filter/rsync-filter.ts';
 import { addon } from './built-addon.ts';
 
-const TREES = Number(process.env['FILTER_TREES'] ?? 60);
+const TREES = Number(process.env.FILTER_TREES ?? 60);
 const LISTS_PER_TREE = 5;
 
 interface Entry {
