@@ -33,7 +33,7 @@ export async function testNative(folder, sanitize) {
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await main(async () => {
-    await setUp('test');
+    await setUp('test-native');
     if (process.argv.includes('--sanitize')) {
       say('C++ tests under ASan and UBSan');
       await testNative('build-asan', 'address,undefined');
