@@ -73,11 +73,14 @@ export function createDeliveryLog(
     },
     delivered(done, outcome) {
       progress.end();
-      const more = shown > SHOWN_NAMES && done.reason === 'live' ? `, ${shown - SHOWN_NAMES} names not shown` : '';
+      const more =
+        shown > SHOWN_NAMES && done.reason === 'live' ? `, ${shown - SHOWN_NAMES} names not shown` : '';
       const what = done.reason === 'startup' ? 'first sync' : `batch ${done.number}`;
       const { updated, deleted, bytes } = outcome.counts;
       const counts = `${updated} updated, ${deleted} deleted, ${bytesText(bytes)}`;
-      log.info(`${what}${dryRun ? ' would be' : ''} delivered: ${counts} in ${seconds(nowMs() - startedMs)}${more}`);
+      log.info(
+        `${what}${dryRun ? ' would be' : ''} delivered: ${counts} in ${seconds(nowMs() - startedMs)}${more}`,
+      );
     },
     failed(lost, outcome, retryInMs) {
       progress.end();
@@ -116,7 +119,10 @@ export function createDeliveryLog(
 
 const verbs = { updated: 'updated', deleted: 'deleted', moved: 'moved' } as const;
 
-function reportState(log: Log, { state, pending, quarantined, message, remedy }: MirrorReport & { kind: 'state' }): void {
+function reportState(
+  log: Log,
+  { state, pending, quarantined, message, remedy }: MirrorReport & { kind: 'state' },
+): void {
   const fields = { pending, ...(quarantined > 0 ? { quarantined } : {}), ...remedyField(remedy) };
   switch (state) {
     case 'idle':
