@@ -227,9 +227,13 @@ bool WildPattern::Matches(std::string_view text) const {
     if (first_star != kNone) {
       // The first star stands before a slash that it cannot cross: anywhere else before it would fail the
       // same way.
-      const size_t next = text.find('/', first_star_at) + 1;
+      const size_t after_slash = text.find('/', first_star_at) + 1;
       const size_t length = first_star - crossing - 1;
-      crossing_end = std::max(crossing_end, next > length ? next - length : 0);
+      crossing_end = std::max(crossing_end, after_slash > length ? after_slash - length : 0);
+    }
+    const Token& next = tokens_[crossing + 1];
+    if (next.kind == TokenKind::kByte) {
+      crossing_end = text.find(static_cast<char>(next.byte), crossing_end);
     }
     if (crossing_end > text.size()) {
       return false;
