@@ -9,7 +9,11 @@
     ],
     "linux_sources": [],
     "addon_sources": ["native/addon/addon.cc", "native/addon/filter_object.cc"],
-    "test_sources": [],
+    "test_sources": [
+      "test/native/filter/rule_list_test.cc",
+      "test/native/filter/select_batch_test.cc",
+      "test/native/filter/wildmatch_test.cc"
+    ],
     "core_includes": ["native"]
   }
 }

@@ -3,7 +3,7 @@
  * Makes a clone ready: system packages, npm packages, the addon, the compiled program. Each step is skipped when nothing
  * it depends on has changed, so that calling it again costs a few milliseconds.
  *
- *     node scripts/setup.mjs [start|test|lint|bench ...]     (default: start)
+ *     node scripts/setup.mjs [start|test|test-native|lint|bench]     (default: start)
  */
 import { createHash } from 'node:crypto';
 import {
@@ -22,49 +22,59 @@ import { hasProgram, main, rootPath, run, runStatus, say, ScriptError } from './
 const program = (name, debian = name) => ({ debian, present: () => hasProgram(name) });
 const building = [program('g++'), program('make'), program('python3')];
 const testing = [
+  program('g++'),
   program('cmake'),
   program('ninja', 'ninja-build'),
   { debian: 'doctest-dev', present: () => existsSync('/usr/include/doctest/doctest.h') },
 ];
+const running = [...building, program('rsync')];
+const whole = [npmPackages, nativeAddon, compiledProgram];
 
-/** What each purpose needs of the system, by the name of the Debian package that brings it. */
-const SYSTEM_NEEDS = {
-  start: [...building, program('rsync')],
-  test: [
-    ...building,
-    ...testing,
-    program('rsync'),
-    program('sshd', 'openssh-server'),
-    program('ssh', 'openssh-client'),
-  ],
-  lint: [...testing, program('g++'), program('clang-format'), program('clang-tidy')],
-  bench: [...building, program('rsync'), program('lsyncd'), program('inotifywait', 'inotify-tools')],
+/** What each purpose needs: system packages, by the name of the Debian package that brings them, and steps. */
+const PURPOSES = {
+  start: { system: running, steps: whole },
+  test: {
+    system: [...running, ...testing, program('sshd', 'openssh-server'), program('ssh', 'openssh-client')],
+    steps: whole,
+  },
+  'test-native': { system: testing, steps: [] },
+  lint: { system: [...testing, program('clang-format'), program('clang-tidy')], steps: [npmPackages] },
+  bench: { system: [...running, program('lsyncd'), program('inotifywait', 'inotify-tools')], steps: whole },
 };
 
-/** Brings the clone up to date for the purposes named. Throws a ScriptError that says what is missing. */
-export async function setUp(...purposes) {
-  await installSystemPackages(purposes);
+/** Brings the clone up to date for one of {@link PURPOSES}. Throws a ScriptError that says what is missing. */
+export async function setUp(purpose) {
+  const needs = PURPOSES[purpose];
+  if (needs === undefined) {
+    throw new ScriptError(`unknown purpose '${purpose}': use ${Object.keys(PURPOSES).join(', ')}`);
+  }
+  await installSystemPackages(needs.system);
+  for (const makeReady of needs.steps) await makeReady();
+}
+
+async function npmPackages() {
   await step('npm packages', ['package-lock.json'], ['node_modules/.package-lock.json'], async () => {
     // Scripts of packages are not needed; our own addon is built below, from the same sources as `npm install` would.
     await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { quiet: true });
   });
-  const nativeSources = ['native', 'binding.gyp', 'package-lock.json'];
-  await step('native addon', nativeSources, ['build/Release/syncline.node'], async () => {
+}
+
+async function nativeAddon() {
+  const sources = ['native', 'binding.gyp', 'package-lock.json'];
+  await step('native addon', sources, ['build/Release/syncline.node'], async () => {
     await run('node-gyp', ['configure', 'build', '--jobs=max'], { quiet: true });
   });
-  const programSources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
-  await step('program', programSources, ['dist/cli.js', 'dist/index.js'], async () => {
+}
+
+async function compiledProgram() {
+  const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  await step('program', sources, ['dist/cli.js', 'dist/index.js'], async () => {
     rmSync(path.join(rootPath, 'dist'), { recursive: true, force: true });
     await run('tsc', ['-p', 'tsconfig.build.json'], { quiet: true });
   });
 }
 
-async function installSystemPackages(purposes) {
-  const needs = purposes.flatMap((purpose) => {
-    if (!(purpose in SYSTEM_NEEDS))
-      throw new ScriptError(`unknown purpose '${purpose}': use start, test, lint or bench`);
-    return SYSTEM_NEEDS[purpose];
-  });
+async function installSystemPackages(needs) {
   const missing = () => [...new Set(needs.filter((need) => !need.present()).map((need) => need.debian))];
   const packages = missing();
   if (packages.length === 0) return;
@@ -134,6 +144,5 @@ function filesOf(input) {
 }
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const purposes = process.argv.slice(2);
-  await main(() => setUp(...(purposes.length > 0 ? purposes : ['start'])));
+  await main(() => setUp(process.argv[2] ?? 'start'));
 }

@@ -11,6 +11,8 @@ await main(() => setUp('start'));
 if (process.exitCode === 0) {
   process.exitCode = undefined;
   if (process.argv.length > 2) {
+    // npm runs scripts in the package's folder; paths on the command line count from where the user is.
+    process.chdir(process.env.INIT_CWD ?? '.');
     process.argv[1] = path.join(rootPath, 'dist/cli.js');
     await import('../dist/cli.js');
   } else {

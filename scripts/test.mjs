@@ -5,7 +5,7 @@ import { main, runStatus, say } from './run-command.mjs';
 import { setUp } from './setup.mjs';
 
 await main(async () => {
-  await setUp('start', 'test');
+  await setUp('test');
   say('C++ tests');
   await testNative('build-test', '');
   say('unit and end-to-end tests');

@@ -9,7 +9,7 @@ export {
 export { EventBatch, HINT, type WatchEvent } from './model/event-batch.ts';
 export type {
   DeletePolicy,
-  FilterArgument,
+  FilterOption,
   MirroredAttributes,
   MirrorOptions,
 } from './daemon/mirror-options.ts';

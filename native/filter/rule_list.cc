@@ -70,7 +70,11 @@ RuleList::Rule RuleList::Compile(FilterRule rule) {
   } else if (rule.anchored || starts_with_double) {
     compiled.strategy = Strategy::kPathWild;
   } else if (crosses) {
-    compiled.strategy = Strategy::kPathWildTail;
+    // It may begin at any part of the path.
+    compiled.strategy = Strategy::kPathWild;
+    compiled.before.insert(compiled.before.begin(), '/');
+    compiled.wild.emplace(std::string("**/").append(pattern));
+    return compiled;
   } else {
     compiled.strategy = Strategy::kPathWildParts;
     compiled.parts = slashes + 1;
@@ -118,14 +122,12 @@ bool RuleList::MatchesPath(const Rule& rule, std::string_view path, bool is_dire
       return path == rule.text;
     case Strategy::kPathTail:
       return EndsWithPart(path, rule.text);
-    case Strategy::kPathWildTail:
-      return rule.wild->MatchesTail(path);
     case Strategy::kPathWildParts: {
       const std::optional<std::string_view> parts = LastParts(path, rule.parts);
-      return parts && rule.wild->MatchesWhole(*parts);
+      return parts && rule.wild->Matches(*parts);
     }
     default:
-      return rule.wild->MatchesWhole(path);
+      return rule.wild->Matches(path);
   }
 }
 
@@ -147,7 +149,7 @@ bool RuleList::Matches(const Rule& rule, std::string_view path, std::string_view
       matches = name.ends_with(rule.text);
       break;
     case Strategy::kNameWild:
-      matches = rule.wild->MatchesWhole(name);
+      matches = rule.wild->Matches(name);
       break;
     default:
       matches = MatchesPath(rule, path, is_directory);

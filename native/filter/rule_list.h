@@ -15,14 +15,14 @@ namespace syncline {
 // rule.
 struct FilterRule {
   bool include = false;
-  std::string pattern;
+  std::string pattern = {};
   bool anchored = false;
   bool directory_only = false;
   // The rule acts on what the pattern does not match.
   bool negated = false;
   // The absolute path of the tree without its first slash: a pattern with a slash is then matched against
   // `prefix/path`. Empty: against the path below the tree.
-  std::string prefix;
+  std::string prefix = {};
 };
 
 // Rules in order, the first one that matches decides, what none matches is kept: the sender's side of rsync's
@@ -48,7 +48,6 @@ class RuleList final : public PathFilter {
     kPath,
     kPathTail,
     kPathWild,
-    kPathWildTail,
     kPathWildParts,
   };
   struct Rule {
@@ -62,7 +61,7 @@ class RuleList final : public PathFilter {
     size_t parts;
     // The literal text, or what is literal of it.
     std::string text;
-    // Put before the path: the prefix and a slash, or the slash that lets `**/` match at the top.
+    // Put before the path: the prefix and a slash, and the slash that lets `**/` match at the top.
     std::string before;
     std::optional<WildPattern> wild;
   };

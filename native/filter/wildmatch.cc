@@ -1,5 +1,7 @@
 #include "filter/wildmatch.h"
 
+#include <algorithm>
+
 namespace syncline {
 namespace {
 
@@ -114,7 +116,6 @@ WildPattern::WildPattern(std::string_view pattern) {
       while (i + 1 < pattern.size() && pattern[i + 1] == '*') {
         ++i;
       }
-      stars_.push_back(tokens_.size());
       tokens_.push_back({crosses ? TokenKind::kStarStar : TokenKind::kStar, 0, 0});
     } else if (byte == '?') {
       tokens_.push_back({TokenKind::kAnyByte, 0, 0});
@@ -164,123 +165,73 @@ bool WildPattern::TokenMatches(const Token& token, uint8_t byte) const {
   }
 }
 
-WildPattern::Result WildPattern::MatchFrom(size_t token, std::string_view text, size_t at) const {
-  for (; token < tokens_.size(); ++token, ++at) {
-    const Token& wanted = tokens_[token];
-    if (wanted.kind == TokenKind::kStar || wanted.kind == TokenKind::kStarStar) {
-      return MatchStar(token, text, at);
-    }
-    if (at == text.size()) {
-      return Result::kTooShort;
-    }
-    if (!TokenMatches(wanted, static_cast<uint8_t>(text[at]))) {
-      return Result::kNo;
-    }
-  }
-  return at == text.size() ? Result::kYes : Result::kNo;
-}
-
-WildPattern::Result WildPattern::MatchLastStar(size_t star, std::string_view text, size_t at) const {
-  const bool stops = tokens_[star].kind == TokenKind::kStar && text.find('/', at) != std::string_view::npos;
-  return stops ? Result::kNo : Result::kYes;
-}
-
-WildPattern::Result WildPattern::MatchStar(size_t star, std::string_view text, size_t at) const {
-  if (star + 1 == tokens_.size()) {
-    return MatchLastStar(star, text, at);
-  }
-  const bool crosses = tokens_[star].kind == TokenKind::kStarStar;
-  const Token& next = tokens_[star + 1];
-  for (; at < text.size(); ++at) {
-    Result result = Result::kNo;
-    if (next.kind != TokenKind::kByte || next.byte == static_cast<uint8_t>(text[at])) {
-      result = MatchFrom(star + 1, text, at);
-    }
-    if (result == Result::kNo) {
-      if (!crosses && text[at] == '/') {
-        return Result::kStoppedAtSlash;
-      }
-    } else if (!crosses || result != Result::kStoppedAtSlash) {
-      return result;
-    }
-  }
-  return Result::kTooShort;
-}
-
-// The same answer as MatchFrom(0, ...) without backtracking: from the last star to the first, what each gives
-// for every place where it could start.
-WildPattern::Result WildPattern::MatchManyStars(std::string_view text, size_t at) const {
-  std::vector<Result> later;  // results of the next star
-  std::vector<Result> results(text.size() + 1);
-  const auto match_segment = [&](size_t token, size_t end, size_t place) {
-    for (; token < end; ++token, ++place) {
-      if (place == text.size()) {
-        return Result::kTooShort;
-      }
-      if (!TokenMatches(tokens_[token], static_cast<uint8_t>(text[place]))) {
-        return Result::kNo;
-      }
-    }
-    if (end < tokens_.size()) {
-      return later[place];
-    }
-    return place == text.size() ? Result::kYes : Result::kNo;
-  };
-  for (size_t k = stars_.size(); k-- > 0;) {
-    const size_t star = stars_[k];
-    const bool crosses = tokens_[star].kind == TokenKind::kStarStar;
-    const size_t end = k + 1 < stars_.size() ? stars_[k + 1] : tokens_.size();
-    const bool last = star + 1 == tokens_.size();
-    results[text.size()] = last ? Result::kYes : Result::kTooShort;
-    for (size_t place = text.size(); place-- > at;) {
-      if (last) {
-        results[place] = !crosses && (text[place] == '/' || results[place + 1] == Result::kNo) ? Result::kNo
-                                                                                               : Result::kYes;
+// Stars take as little as they can. A star gives way to the next star, and any star to the next `**`: what
+// they have matched so far ends as early as possible, so taking more for them can only lose. Running out of
+// text is therefore final.
+bool WildPattern::Matches(std::string_view text) const {
+  constexpr size_t kNone = SIZE_MAX;
+  size_t token = 0;
+  size_t at = 0;
+  size_t star = kNone;  // the token of the last `*`, and where it stops for now
+  size_t star_end = 0;
+  size_t crossing = kNone;  // the same of the last `**`
+  size_t crossing_end = 0;
+  size_t first_star = kNone;  // the first `*` behind it, and where that began
+  size_t first_star_at = 0;
+  while (token < tokens_.size() || at < text.size()) {
+    if (token < tokens_.size()) {
+      const Token& wanted = tokens_[token];
+      if (wanted.kind == TokenKind::kStarStar) {
+        if (token + 1 == tokens_.size()) {
+          return true;
+        }
+        crossing = token++;
+        crossing_end = at;
+        star = first_star = kNone;
         continue;
       }
-      const Result here = match_segment(star + 1, end, place);
-      if (here == Result::kNo) {
-        results[place] = !crosses && text[place] == '/' ? Result::kStoppedAtSlash : results[place + 1];
-      } else if (!crosses || here != Result::kStoppedAtSlash) {
-        results[place] = here;
-      } else {
-        results[place] = results[place + 1];
+      if (wanted.kind == TokenKind::kStar) {
+        if (first_star == kNone) {
+          first_star = token;
+          first_star_at = at;
+        }
+        star = token++;
+        star_end = at;
+        continue;
+      }
+      if (at == text.size()) {
+        return false;
+      }
+      if (TokenMatches(wanted, static_cast<uint8_t>(text[at]))) {
+        ++token;
+        ++at;
+        continue;
       }
     }
-    later.swap(results);
-    results.resize(text.size() + 1);
-  }
-  return match_segment(0, stars_.front(), at);
-}
-
-WildPattern::Result WildPattern::Match(std::string_view text, size_t at) const {
-  constexpr size_t kMaxBacktrackingStars = 2;
-  if (stars_.size() <= kMaxBacktrackingStars) {
-    return MatchFrom(0, text, at);
-  }
-  for (size_t token = 0; token < stars_.front(); ++token) {
-    if (at + token == text.size()) {
-      return Result::kTooShort;
+    if (star != kNone && text[star_end] != '/') {
+      at = ++star_end;
+      token = star + 1;
+      continue;
     }
-    if (!TokenMatches(tokens_[token], static_cast<uint8_t>(text[at + token]))) {
-      return Result::kNo;
+    if (crossing == kNone) {
+      return false;
     }
+    ++crossing_end;
+    if (first_star != kNone) {
+      // The first star stands before a slash that it cannot cross: anywhere else before it would fail the
+      // same way.
+      const size_t next = text.find('/', first_star_at) + 1;
+      const size_t length = first_star - crossing - 1;
+      crossing_end = std::max(crossing_end, next > length ? next - length : 0);
+    }
+    if (crossing_end > text.size()) {
+      return false;
+    }
+    at = crossing_end;
+    token = crossing + 1;
+    star = first_star = kNone;
   }
-  return MatchManyStars(text, at);
-}
-
-bool WildPattern::MatchesWhole(std::string_view text) const { return Match(text, 0) == Result::kYes; }
-
-bool WildPattern::MatchesTail(std::string_view text) const {
-  Result result = Match(text, 0);
-  if (result == Result::kStoppedAtSlash) {
-    result = Result::kNo;
-  }
-  for (size_t slash = text.find('/'); result == Result::kNo && slash != std::string_view::npos;
-       slash = text.find('/', slash + 1)) {
-    result = Match(text, slash + 1);
-  }
-  return result == Result::kYes;
+  return true;
 }
 
 }  // namespace syncline

@@ -7,10 +7,10 @@
 
 namespace syncline {
 
-// One wildcard pattern of rsync, read once and matched against bytes many times. `*` and `?` and classes
-// never match
-// `/`, `**` does; a backslash takes the next byte literally. Matching takes at most (bytes of text) x (bytes
-// of pattern) steps, whatever the pattern. Immutable.
+// One wildcard pattern of rsync, read once and matched against bytes many times. `*`, `?` and classes never
+// match `/`,
+// `**` does; a backslash takes the next byte literally. The time of a match is bounded by the product of both
+// lengths, whatever the pattern. Immutable.
 class WildPattern {
  public:
   enum class Problem : uint8_t { kNone, kUnclosedClass, kUnknownClass, kTrailingBackslash };
@@ -22,11 +22,7 @@ class WildPattern {
   Problem problem() const { return problem_; }
 
   // True when the pattern matches all of `text`.
-  bool MatchesWhole(std::string_view text) const;
-  // True when it matches all of `text`, or all of what follows one of its slashes. As rsync does it, the
-  // first start after a slash where a single `*` of the pattern runs into a slash ends the search (measured
-  // with rsync 3.5.0).
-  bool MatchesTail(std::string_view text) const;
+  bool Matches(std::string_view text) const;
 
  private:
   enum class TokenKind : uint8_t { kByte, kAnyByte, kClass, kStar, kStarStar, kMismatch };
@@ -35,22 +31,12 @@ class WildPattern {
     uint8_t byte;
     uint16_t class_index;
   };
-  // kTooShort: the text ended before the pattern did, so no shorter rest of it can match either.
-  // kStoppedAtSlash: a single star could not go on; only a `**` before it can still help.
-  enum class Result : uint8_t { kNo, kYes, kTooShort, kStoppedAtSlash };
-
   void ReadClass(std::string_view pattern, size_t* at);
   void Break(Problem problem);
   bool TokenMatches(const Token& token, uint8_t byte) const;
-  Result MatchFrom(size_t token, std::string_view text, size_t at) const;
-  Result MatchStar(size_t star, std::string_view text, size_t at) const;
-  Result MatchLastStar(size_t star, std::string_view text, size_t at) const;
-  Result MatchManyStars(std::string_view text, size_t at) const;
-  Result Match(std::string_view text, size_t at) const;
 
   std::vector<Token> tokens_;
   std::vector<std::bitset<256>> classes_;
-  std::vector<size_t> stars_;  // indexes of the star tokens
   Problem problem_ = Problem::kNone;
 };
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../daemon/log.ts';
-import type { DeletePolicy, FilterArgument, MirrorOptions } from '../daemon/mirror-options.ts';
+import type { DeletePolicy, FilterOption, MirrorOptions } from '../daemon/mirror-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
@@ -218,9 +218,9 @@ function addWatch(program: Command, done: (options: WatchOptions) => void): void
 }
 
 /** Adds the filter options; the array returned fills in the order in which they are given. */
-function addFilterOptions(command: Command): readonly FilterArgument[] {
-  const given: FilterArgument[] = [];
-  const collect = (kind: FilterArgument['kind']) => (value: string) => {
+function addFilterOptions(command: Command): readonly FilterOption[] {
+  const given: FilterOption[] = [];
+  const collect = (kind: FilterOption['kind']) => (value: string) => {
     given.push({ kind, value });
   };
   command

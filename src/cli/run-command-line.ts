@@ -1,4 +1,4 @@
-import { checkDirectory, checkNesting } from '../daemon/check-endpoints.ts';
+import { checkDirectory } from '../daemon/check-directory.ts';
 import type { ProgramIo } from '../daemon/program-io.ts';
 import { pathToBuffer } from '../model/path-bytes.ts';
 import { SynclineError, type ErrorCode } from '../model/syncline-error.ts';
@@ -21,7 +21,6 @@ export async function runCommandLine(args: readonly string[], io: ProgramIo): Pr
         return 0;
       case 'mirror':
         checkDirectory(line.options.sourcePath);
-        checkNesting(line.options.sourcePath, line.options.target);
         return await (await import('../daemon/mirror.ts')).runMirror(line.options, io);
       case 'watch':
         checkDirectory(pathToBuffer(line.options.directoryPath));

@@ -1,5 +1,5 @@
 import type { Batch } from '../model/batch.ts';
-import type { Delivered, Failed } from '../model/outcome.ts';
+import type { Delivered, Failed, PathProblem } from '../model/outcome.ts';
 import { displayPath, type PathBytes } from '../model/path-bytes.ts';
 import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import type { DeliveryEvent } from '../target/target.ts';
@@ -17,6 +17,7 @@ export interface DeliveryLog {
   report(report: MirrorReport): void;
   delivered(batch: Batch, outcome: Delivered): void;
   failed(batch: Batch, outcome: Failed, retryInMs: number | undefined): void;
+  problem(problem: PathProblem): void;
 }
 
 /** `nowMs` is a monotonic clock. */
@@ -72,16 +73,22 @@ export function createDeliveryLog(
     },
     delivered(done, outcome) {
       progress.end();
-      const more = shown > SHOWN_NAMES && done.reason === 'live' ? `, ${shown - SHOWN_NAMES} names not shown` : '';
+      const more =
+        shown > SHOWN_NAMES && done.reason === 'live' ? `, ${shown - SHOWN_NAMES} names not shown` : '';
       const what = done.reason === 'startup' ? 'first sync' : `batch ${done.number}`;
       const { updated, deleted, bytes } = outcome.counts;
       const counts = `${updated} updated, ${deleted} deleted, ${bytesText(bytes)}`;
-      log.info(`${what}${dryRun ? ' would be' : ''} delivered: ${counts} in ${seconds(nowMs() - startedMs)}${more}`);
+      log.info(
+        `${what}${dryRun ? ' would be' : ''} delivered: ${counts} in ${seconds(nowMs() - startedMs)}${more}`,
+      );
     },
     failed(lost, outcome, retryInMs) {
       progress.end();
       const again = retryInMs === undefined ? '' : `; next attempt in ${seconds(retryInMs)}`;
       log.error(`batch ${lost.number} failed: ${outcome.message}${again}`, remedyField(outcome.remedy));
+    },
+    problem({ path, message }) {
+      log.warn(`${place(path)}: ${message}`);
     },
     report(report) {
       switch (report.kind) {
@@ -112,7 +119,10 @@ export function createDeliveryLog(
 
 const verbs = { updated: 'updated', deleted: 'deleted', moved: 'moved' } as const;
 
-function reportState(log: Log, { state, pending, quarantined, message, remedy }: MirrorReport & { kind: 'state' }): void {
+function reportState(
+  log: Log,
+  { state, pending, quarantined, message, remedy }: MirrorReport & { kind: 'state' },
+): void {
   const fields = { pending, ...(quarantined > 0 ? { quarantined } : {}), ...remedyField(remedy) };
   switch (state) {
     case 'idle':

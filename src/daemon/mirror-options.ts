@@ -1,15 +1,7 @@
+import type { FilterOption } from '../filter/parse-rules.ts';
+import type { DeletePolicy } from '../target/rsync/rsync-options.ts';
+export type { DeletePolicy, FilterOption };
 import type { LogFormat, LogLevel } from './log.ts';
-
-/** One filter argument as it was given; the four kinds keep their order, since the first rule that matches decides. */
-export interface FilterArgument {
-  /** `exclude`, `include`: one pattern. `*-from`: a file with one pattern a line. `filter`: one rule of rsync's language. */
-  readonly kind: 'exclude' | 'include' | 'exclude-from' | 'include-from' | 'filter';
-  /** The pattern or rule, or the path of the file (relative to the working directory), as written. */
-  readonly value: string;
-}
-
-/** Which deletions reach the target: all, none, only those of the first sync, or only those seen while running. */
-export type DeletePolicy = 'yes' | 'no' | 'startup' | 'running';
 
 /** What is kept equal beside names and content. The first eight are `rsync -a`, the others are asked for one by one. */
 export interface MirroredAttributes {
@@ -43,7 +35,7 @@ export interface MirrorOptions {
   /** A batch is sent at the latest this long after its first event. At least `quietMs`. */
   readonly maxDelayMs: number;
   /** In the order given. */
-  readonly filterArguments: readonly FilterArgument[];
+  readonly filterArguments: readonly FilterOption[];
   readonly deletePolicy: DeletePolicy;
   /** End after the first sync; status 0 if everything was delivered. */
   readonly once: boolean;

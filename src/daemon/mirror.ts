@@ -1,22 +1,29 @@
 import { statSync } from 'node:fs';
-import path from 'node:path';
-import { finalize, from, lastValueFrom, Observable, takeUntil, tap, timer, merge, fromEvent, switchMap } from 'rxjs';
-import type { NativeFilter } from '../addon/addon.ts';
+import {
+  finalize,
+  from,
+  lastValueFrom,
+  Observable,
+  takeUntil,
+  tap,
+  timer,
+  merge,
+  fromEvent,
+  switchMap,
+} from 'rxjs';
 import { loadAddon } from '../addon/load-addon.ts';
 import { parseRules } from '../filter/parse-rules.ts';
 import { rsyncFilter } from '../filter/rsync-filter.ts';
 import type { Batch } from '../model/batch.ts';
-import { EventBatch } from '../model/event-batch.ts';
+import type { EventBatch } from '../model/event-batch.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { pathFromText, pathToBuffer, ROOT_PATH } from '../model/path-bytes.ts';
 import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import { mirror, MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
 import { select } from '../pipeline/select.ts';
-import { checkLocalTarget } from '../target/rsync/local-target.ts';
 import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
 import type { Target } from '../target/target.ts';
 import { openWatch, type Watch } from '../watch/open-watch.ts';
-import { isLocalTarget } from './check-endpoints.ts';
 import { createDeliveryLog, type DeliveryLog } from './delivery-log.ts';
 import { type Ending, endOnSignals } from './end-on-signals.ts';
 import { createLog, type Log, wantsColours } from './log.ts';
@@ -24,7 +31,8 @@ import type { MirrorOptions } from './mirror-options.ts';
 import { type ProgramIo, signalExitStatus } from './program-io.ts';
 import { createProgress } from './progress.ts';
 import { createScreen } from './screen.ts';
-import { reportWatch } from './watch-log.ts';
+import { selectBatch } from './select-batch.ts';
+import { createWatchLog } from './watch-log.ts';
 
 /** What is pending when a signal comes may take this long to deliver. */
 const DRAIN_MS = 5_000;
@@ -55,9 +63,6 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const addon = loadAddon();
   const source = pathFromText(options.sourcePath);
   const rules = parseRules(options.filterArguments, addon);
-  if (isLocalTarget(options.target)) {
-    checkLocalTarget(source, path.resolve(options.target), options.makeTargetParents);
-  }
   const identity = statSync(options.sourcePath, { bigint: true });
   const rsyncRules = rsyncFilter(rules);
   const target = createRsyncTarget({
@@ -86,11 +91,10 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
     if (options.once) return await syncOnce(run);
     const filter = rules.compile(pathToBuffer(source));
     const watch = openWatch(addon, { root: pathToBuffer(source), ...(filter ? { filter } : {}) });
-    const watchLog = reportWatch(watch, log, progress);
     try {
-      return await mirrorLive(run, watch, filter);
+      const seen$ = watch.batches$.pipe(tap(createWatchLog(log, progress)), select(selectBatch(filter)));
+      return await mirrorLive(run, watch, seen$);
     } finally {
-      watchLog.unsubscribe();
       watch.close();
     }
   } finally {
@@ -102,7 +106,7 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
 }
 
 /** Keeps the target equal until a signal comes or the target cannot work; resolves with the exit status. */
-async function mirrorLive(run: MirrorRun, watch: Watch, filter: NativeFilter | undefined): Promise<number> {
+async function mirrorLive(run: MirrorRun, watch: Watch, batches$: Observable<EventBatch>): Promise<number> {
   const { options, target, deliveries, ending } = run;
   const settings = {
     ...MIRROR_DEFAULTS,
@@ -126,8 +130,7 @@ async function mirrorLive(run: MirrorRun, watch: Watch, filter: NativeFilter | u
       }),
     ),
   );
-  const report$ = watch.batches$.pipe(
-    select(selectBatch(filter)),
+  const report$ = batches$.pipe(
     mirror(settings, ports),
     tap((report) => {
       deliveries.report(report);
@@ -187,12 +190,4 @@ function deliver({ target, deliveries, ending }: MirrorRun, batch: Batch): Obser
       )
       .subscribe(subscriber);
   });
-}
-
-function selectBatch(filter: NativeFilter | undefined): (batch: EventBatch) => EventBatch {
-  if (filter === undefined) return (batch) => batch;
-  return (batch) => {
-    const selected = filter.select(batch.buffer);
-    return selected === batch.buffer ? batch : new EventBatch(selected);
-  };
 }

@@ -1,17 +1,14 @@
-import type { Subscription } from 'rxjs';
 import { type EventBatch, SLOT, type WatchEvent } from '../model/event-batch.ts';
 import { describeCoverage } from '../watch/describe-coverage.ts';
-import type { Watch } from '../watch/open-watch.ts';
 import type { Log } from './log.ts';
 import type { Progress } from './progress.ts';
 
-/** Shows how far a scan is, and tells of everything that keeps the watch from seeing the whole tree. */
-export function reportWatch(
-  watch: Watch,
+/** Shows how far a scan is, and tells of everything that keeps the watch from seeing the whole tree: give it every batch. */
+export function createWatchLog(
   log: Log,
   progress: Progress,
   nowMs: () => number = () => performance.now(),
-): Subscription {
+): (batch: EventBatch) => void {
   let scanStartedMs: number | undefined;
   const coverage = (event: WatchEvent & { kind: 'coverage' }): void => {
     if (event.state === 'scanning') {
@@ -27,13 +24,13 @@ export function reportWatch(
     if (event.state === 'blind') log.warn(text, fields);
     else log.info(text, fields);
   };
-  return watch.batches$.subscribe((batch) => {
+  return (batch) => {
     for (const event of rareEvents(batch)) {
       if (event.kind === 'coverage') coverage(event);
       else if (event.kind === 'root') log.warn(`source root ${event.state}`);
       else if (event.kind === 'rescan') log.debug(`rescan: ${event.reason}`);
     }
-  });
+  };
 }
 
 /** The records of a batch that are not about single names; most batches have none, so nothing is made for the others. */

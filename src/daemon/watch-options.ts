@@ -1,5 +1,5 @@
 import type { PathBytes } from '../model/path-bytes.ts';
-import type { FilterArgument } from './mirror-options.ts';
+import type { FilterOption } from '../filter/parse-rules.ts';
 
 /** Everything `syncline watch` was asked for. */
 export interface WatchOptions {
@@ -8,5 +8,5 @@ export interface WatchOptions {
   /** JSON lines instead of lines for people. */
   readonly json: boolean;
   /** In the order given; what they exclude is neither watched nor shown. */
-  readonly filterArguments: readonly FilterArgument[];
+  readonly filterArguments: readonly FilterOption[];
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { NEVER } from 'rxjs';
@@ -9,9 +9,8 @@ import type { ProgramIo } from '../../src/daemon/program-io.ts';
 let rootPath = '';
 beforeAll(() => {
   rootPath = mkdtempSync(path.join(os.tmpdir(), 'syncline-cli-'));
-  mkdirSync(path.join(rootPath, 'tree/below'), { recursive: true });
+  mkdirSync(path.join(rootPath, 'tree'));
   writeFileSync(path.join(rootPath, 'file'), '');
-  symlinkSync('tree', path.join(rootPath, 'link'));
 });
 afterAll(() => {
   rmSync(rootPath, { recursive: true, force: true });
@@ -37,15 +36,6 @@ test.each<[string[], number, string]>([
   [['mirror', '@/none', '@/t'], 1, 'syncline: @/none: no such directory\n'],
   [['mirror', '@/file', '@/t'], 1, 'syncline: @/file: not a directory\n'],
   [['mirror', '@/file/x', '@/t'], 1, 'syncline: @/file/x: a part of the path is not a directory\n'],
-  [['mirror', '@/tree', '@/tree'], 1, 'syncline: target @/tree is the source itself\n'],
-  [['mirror', '@/tree', '@/link/'], 1, 'syncline: target @/link/ is the source itself\n'],
-  [
-    ['mirror', '@/tree', '@/link/new/deep'],
-    1,
-    'syncline: target @/link/new/deep lies inside the source @/tree\n',
-  ],
-  [['mirror', '@/tree/below', '@/link'], 1, 'syncline: source @/tree/below lies inside the target @/link\n'],
-  [['mirror', '@/tree', '/'], 1, 'syncline: source @/tree lies inside the target /\n'],
   [['watch', '@/none'], 1, 'syncline: @/none: no such directory\n'],
   [['watch', '@/file'], 1, 'syncline: @/file: not a directory\n'],
   [['watch', '--jsn', '@/tree'], 2, "syncline: unknown option '--jsn'; did you mean --json?\n"],

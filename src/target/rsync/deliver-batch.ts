@@ -86,7 +86,7 @@ class BatchDelivery {
       const failed = await this.#runList(run.entries, run.rewrite, missing);
       if (failed) return failed;
     }
-    if (!hasRoot || below.some(({ path }) => !path.includes('/'))) return undefined;
+    if (!hasRoot || runs.length > 0) return undefined;
     return this.#finish(await this.#run(ROOT_ONLY));
   }
 

@@ -1,7 +1,7 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Failed } from '../../model/outcome.ts';
 import { joinPath, pathFromBuffer, pathFromText, pathToBuffer, ROOT_PATH } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
@@ -38,14 +38,19 @@ export async function probeMissingArgs(run: ProbeRun): Promise<boolean | Failed>
   }
 }
 
+/** NTFS counts in 100 ns, the FAT family far coarser. */
+const COARSE_CLOCK_NS = 100n;
 const SAMPLE_FILES = 20;
 const SAMPLE_LOOKS = 2000;
 
 /**
- * Whether a local target keeps nanoseconds: true when one of a few source files has a time between two seconds that its
- * copy shows too. False is "not seen": an empty target, or a file system that keeps less.
+ * Whether a local target keeps nanoseconds: its root (or what will hold it) has a time that no coarser clock could show,
+ * or one of a few source files has a time between two seconds that its copy shows too. False is "not seen".
  */
 export function keepsNanoseconds(source: PathBytes, target: string): boolean {
+  const root = statSync(target, { bigint: true, throwIfNoEntry: false });
+  const holder = root ?? statSync(dirname(target), { bigint: true, throwIfNoEntry: false });
+  if (holder !== undefined && holder.mtimeNs % COARSE_CLOCK_NS !== 0n) return true;
   const targetRoot = pathFromText(target);
   return sampleFiles(source).some(({ path, timeNs }) => {
     const copy = lstatSync(pathToBuffer(`${targetRoot}/${path}` as PathBytes), {

@@ -189,13 +189,13 @@ export const ROOT_ONLY: OwnArguments = { first: ['-d', '--exclude=/*'] };
 const LIST_CHUNK_NAMES = 4096;
 
 /**
- * The list for stdin. Every name gets a leading `/`, which rsync strips: without it a `#` or `;` in front is a comment.
- * A name directly below the root gets `./` instead, so that the root's own time, which its change has touched, follows.
+ * The list for stdin. Every name gets `./` in front: without a prefix a leading `#` or `;` is a comment, and unlike `/`
+ * this makes the root one of the ancestors whose mode and time follow the source.
  */
 export function* listInput(paths: readonly PathBytes[]): Generator<Buffer> {
   for (let at = 0; at < paths.length; at += LIST_CHUNK_NAMES) {
     const chunk = paths.slice(at, at + LIST_CHUNK_NAMES);
-    yield Buffer.from(chunk.map((path) => `${path.includes('/') ? '/' : './'}${path}\0`).join(''), 'latin1');
+    yield Buffer.from(chunk.map((path) => `./${path}\0`).join(''), 'latin1');
   }
 }
 
