@@ -290,7 +290,7 @@ export class PendingTree {
       if ((hints & HINT.modified) !== 0) hints |= HINT.closed;
     }
     if (node !== undefined) this.#tree.remove(node);
-    this.#tree.mark(place, hints, place.state & NODE.hinted, writing);
+    this.#tree.mark(place, hints, keptFlags(place), writing);
   }
 
   #hint(place: DirtyNode, move: Move): void {

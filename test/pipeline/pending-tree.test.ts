@@ -150,6 +150,11 @@ describe('moves', () => {
       [moved('a', 'b', 'directory'), moved('b', 'a', 'directory')],
       ['a -> b', 'b -> a', 'a', 'b', 'a/**', 'b/**'],
     ));
+  test('a file exchanged with a directory that is to be compared does not settle that doubt', () =>
+    check(
+      [rescan('d'), changed('f', wholeFile), moved('f', 'd'), moved('d', 'f', 'directory')],
+      ['d -> f', 'd', 'f', 'd/**', 'f/**'],
+    ));
   test('a move out of what is to be compared makes the new name doubtful, one into it only the old one', () => {
     check([rescan('r'), moved('r/d', 'd', 'directory')], ['d', 'r', 'd/**', 'r/**']);
     check([rescan('r'), moved('f', 'r/f')], ['f', 'r', 'r/**']);
