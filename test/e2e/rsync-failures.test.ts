@@ -102,7 +102,7 @@ describe('a run that dies', () => {
 
   test('is not taken for hung while it works without a word', async () => {
     await using slow = await startSlowDelivery({ timeoutSeconds: 2 });
-    const { mirror, outcome, children } = slow;
+    const { outcome, children } = slow;
     const settled = await Promise.race([
       outcome,
       new Promise((resolve) => setTimeout(resolve, 5000, 'still running')),
