@@ -1,6 +1,11 @@
 import type { PathBytes } from './path-bytes.ts';
 
-/** A rename seen on the source that the target may repeat instead of receiving the content again. A hint, never the truth. */
+/**
+ * A rename seen on the source that the target may repeat instead of receiving the content again. A hint, never the
+ * truth: it must replace nothing but a file by a file or an empty directory by a directory (as rename(2) does), and the
+ * target names every move of a directory that it could not make (`from` missing included) by its `to` in
+ * `Delivered.recheck`; it is then compared as a subtree.
+ */
 export interface Move {
   /** Both paths as they were at the moment of this move: moves are to be made in their order. */
   readonly from: PathBytes;
@@ -27,6 +32,10 @@ export interface Batch {
   readonly moves: readonly Move[];
   /** Sorted by path in byte order, no duplicates, none below one of `subtrees`. */
   readonly entries: readonly BatchEntry[];
-  /** Directories to compare with everything below them; `''` is the whole tree. Sorted, none inside another. */
+  /**
+   * Directories to compare with everything below them; `''` is the whole tree. Sorted, none inside another. Each but
+   * `''` is an entry too, which brings the name itself up to date: one that is missing, or no directory any more, is to
+   * be passed over here.
+   */
   readonly subtrees: readonly PathBytes[];
 }

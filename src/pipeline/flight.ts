@@ -1,0 +1,48 @@
+import type { Move } from '../model/batch.ts';
+import { HINT } from '../model/event-batch.ts';
+import type { PathBytes } from '../model/path-bytes.ts';
+import type { DirtyNode } from './dirty-node.ts';
+import type { DirtyTree } from './dirty-tree.ts';
+import { pathOfNode } from './dirty-tree.ts';
+
+/**
+ * What has been taken out of a {@link PendingTree} to be delivered and is not acknowledged yet. Delivery may look at the
+ * disk at any moment until then, so what happens meanwhile to names in here cannot be judged by its events alone.
+ */
+export class Flight {
+  /** The moves have been made on the target (or reported as not made): their directories need no comparing any more. */
+  movesDelivered = false;
+
+  constructor(
+    readonly tree: DirtyTree,
+    readonly moves: readonly Move[],
+  ) {}
+
+  /** True when the delivery under way may look at `path` or at something below it, or has done so. */
+  touches(path: PathBytes): boolean {
+    return this.tree.find(path) !== undefined;
+  }
+
+  /** True when `path` itself, not only something above it, is in this delivery or on the way to a name that is. */
+  holds(path: PathBytes): boolean {
+    const node = this.tree.find(path);
+    return node !== undefined && pathOfNode(node) === path;
+  }
+
+  /**
+   * Takes out `path` and all below it, because it was moved away: from now on the pending tree answers for it.
+   * Returns the state it had (hints and bits of `NODE`), or 0.
+   */
+  surrender(path: PathBytes): number {
+    const node = this.tree.find(path);
+    if (node === undefined || pathOfNode(node) !== path) return 0;
+    const state = node.state & ~HINT.created;
+    this.tree.remove(node);
+    return state;
+  }
+
+  /** These names have been delivered. */
+  forget(nodes: readonly DirtyNode[]): void {
+    for (const node of nodes) this.tree.clear(node);
+  }
+}

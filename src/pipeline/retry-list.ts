@@ -1,0 +1,111 @@
+import type { PathBytes } from '../model/path-bytes.ts';
+import { ROOT_PATH, isBelow, parentPath } from '../model/path-bytes.ts';
+import type { BackOff } from './back-off.ts';
+import { pauseMs } from './back-off.ts';
+
+/** A path that is to be delivered again after a pause. */
+export interface Retry {
+  readonly path: PathBytes;
+  readonly message: string;
+  /** How often it has failed by now. */
+  readonly attempts: number;
+  /** Infinity while it is being tried. */
+  readonly dueMs: number;
+  /** To be compared with all below it. */
+  readonly subtree: boolean;
+}
+
+/** What {@link RetryList.add} did. */
+export interface Added {
+  readonly retry: Retry;
+  /** Paths no longer listed, because `retry` is a directory above them. */
+  readonly absorbed: readonly PathBytes[];
+}
+
+/**
+ * Paths of one target that are to be delivered again, each with growing pauses, until a delivery of them succeeds.
+ * Bounded: above `maxPaths` those of one directory become that directory. Times are the scheduler's, in ms.
+ * A path under retry is in the pending tree as well; only an outcome takes it out of here.
+ */
+export class RetryList {
+  readonly #retries = new Map<PathBytes, Retry>();
+
+  constructor(
+    readonly backOff: BackOff,
+    readonly maxPaths: number,
+  ) {}
+
+  get size(): number {
+    return this.#retries.size;
+  }
+
+  /** When the next path is to be tried, or Infinity. */
+  dueMs(): number {
+    let due = Infinity;
+    for (const { dueMs } of this.#retries.values()) due = Math.min(due, dueMs);
+    return due;
+  }
+
+  /** The paths whose time has come; they count as being tried from now on. */
+  take(nowMs: number): readonly Retry[] {
+    const due = [...this.#retries.values()].filter((retry) => retry.dueMs <= nowMs);
+    for (const retry of due) this.#retries.set(retry.path, { ...retry, dueMs: Infinity });
+    return due;
+  }
+
+  /** A path has failed, maybe not for the first time. */
+  add(path: PathBytes, message: string, subtree: boolean, nowMs: number): Added {
+    const known = this.#retries.get(path);
+    const retry = this.#set(
+      path,
+      message,
+      (known?.attempts ?? 0) + 1,
+      subtree || known?.subtree === true,
+      nowMs,
+    );
+    const absorbed: PathBytes[] = [];
+    let whole = retry;
+    while (this.size > this.maxPaths && whole.path !== ROOT_PATH) {
+      const directory = parentPath(whole.path);
+      let attempts = Math.max(1, this.#retries.get(directory)?.attempts ?? 0);
+      for (const below of [...this.#retries.values()]) {
+        if (!isBelow(below.path, directory)) continue;
+        attempts = Math.max(attempts, below.attempts);
+        this.#retries.delete(below.path);
+        absorbed.push(below.path);
+      }
+      whole = this.#set(directory, message, attempts, true, nowMs);
+    }
+    return { retry: whole, absorbed: absorbed.filter((gone) => gone !== path || known !== undefined) };
+  }
+
+  /** Takes out the paths that were delivered and returns them. */
+  release(isDelivered: (retry: Retry) => boolean): readonly PathBytes[] {
+    const released = [...this.#retries.values()].filter(isDelivered).map(({ path }) => path);
+    for (const path of released) this.#retries.delete(path);
+    return released;
+  }
+
+  /** The delivery under way has ended: what was tried and not told of is to be tried after its pause. */
+  landed(nowMs: number): void {
+    for (const { path, message, attempts, dueMs, subtree } of [...this.#retries.values()])
+      if (dueMs === Infinity) this.#set(path, message, attempts, subtree, nowMs);
+  }
+
+  /** What was listed at and below `from` is now so at and below `to`. Returns each old path with what it is now. */
+  follow(from: PathBytes, to: PathBytes): readonly (readonly [PathBytes, Retry])[] {
+    const moved = [...this.#retries.values()].filter(({ path }) => path === from || isBelow(path, from));
+    for (const { path } of moved) this.#retries.delete(path);
+    return moved.map((old) => {
+      const retry = { ...old, path: (to + old.path.slice(from.length)) as PathBytes };
+      this.#retries.set(retry.path, retry);
+      return [old.path, retry];
+    });
+  }
+
+  #set(path: PathBytes, message: string, attempts: number, subtree: boolean, nowMs: number): Retry {
+    const retry = { path, message, attempts, subtree, dueMs: nowMs + pauseMs(this.backOff, attempts) };
+    this.#retries.set(path, retry);
+    return retry;
+  }
+}
