@@ -32,10 +32,17 @@ export async function deliverBatch(
   batch: Batch,
   context: DeliveryContext,
 ): Promise<Outcome> {
-  const outcome = await new BatchDelivery(session, batch, context).deliver();
+  const outcome = await new BatchDelivery(session, batch, context).deliver().catch(asFailure);
   // The far side may be another one when it comes back.
   if (outcome.kind === 'failed' && outcome.scope === 'target') session.missingArgs = undefined;
   return outcome;
+}
+
+/** This machine's own refusals (no room for temporary files, no descriptors left) pass; anything else is a bug here. */
+function asFailure(error: unknown): Failed {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) throw error;
+  return { kind: 'failed', scope: 'batch', message: `The delivery could not be made: ${message}.` };
 }
 
 class BatchDelivery {
