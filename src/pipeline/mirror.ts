@@ -325,7 +325,7 @@ class MirrorRun {
     this.#flight = undefined;
     this.#quarantine.landed(nowMs);
     this.#rechecks.landed(nowMs);
-    if (!this.#finishing) this.#next(true);
+    if (!this.#finishing) this.#next(false);
     else if (this.#pause !== undefined) this.#complete();
     else this.#drain();
   }
