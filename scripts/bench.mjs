@@ -28,7 +28,7 @@ await main(async () => {
   const known = readdirSync(path.join(rootPath, 'bench', kind)).map((file) => path.basename(file, '.ts'));
   const unknown = positionals.filter((question) => !known.includes(question));
   if (unknown.length > 0) throw new ScriptError(`unknown question '${unknown[0]}': use ${known.join(', ')}`);
-  await setUp('start', ...(values.peers ? ['bench'] : []));
+  await setUp(values.peers ? 'bench' : 'start');
   rmSync(path.join(rootPath, '.cache/bench'), { recursive: true, force: true });
   await run('tsc', ['-p', 'bench/tsconfig.json']);
   const env = {

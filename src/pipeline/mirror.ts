@@ -11,7 +11,7 @@ import {
 } from 'rxjs';
 import type { Batch, BatchReason } from '../model/batch.ts';
 import type { EventBatch } from '../model/event-batch.ts';
-import { HINT, ROOT_STATE, SLOT, slotPath } from '../model/event-batch.ts';
+import { ROOT_STATE, SLOT, slotPath } from '../model/event-batch.ts';
 import type { Delivered, Failed, Outcome } from '../model/outcome.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
@@ -224,7 +224,7 @@ class MirrorRun {
     for (const list of [this.#quarantine, this.#rechecks]) {
       for (const { path, subtree } of list.take(nowMs)) {
         if (subtree) this.#tree.rescan(path);
-        else this.#tree.touch(path, HINT.modified | HINT.closed);
+        else this.#tree.touch(path);
       }
     }
     this.#urgent = false;
@@ -298,12 +298,14 @@ class MirrorRun {
     this.#out.next({ kind: 'delivered', batch, outcome });
     this.#rechecks.release(isDone);
     for (const path of this.#quarantine.release(isDone)) this.#out.next({ kind: 'released', path });
-    for (const path of outcome.recheck)
-      this.#rechecks.add(path, 'changed while it was read', scope.comparesBelow(path), nowMs);
-    for (const { path, message } of outcome.problems) {
-      const { retry, absorbed } = this.#quarantine.add(path, message, scope.comparesBelow(path), nowMs);
-      for (const gone of absorbed) this.#out.next({ kind: 'released', path: gone });
-      this.#reportQuarantined(retry);
+    for (const { path, subtree } of outcome.recheck.flatMap((named) => scope.placesOf(named)))
+      this.#rechecks.add(path, 'changed while it was read', subtree, nowMs);
+    for (const { path: named, message } of outcome.problems) {
+      for (const { path, subtree } of scope.placesOf(named)) {
+        const { retry, absorbed } = this.#quarantine.add(path, message, subtree, nowMs);
+        for (const gone of absorbed) this.#out.next({ kind: 'released', path: gone });
+        this.#reportQuarantined(retry);
+      }
     }
   }
 
@@ -395,15 +397,17 @@ class MirrorRun {
   /** Something has changed: says so, and lets the window know. */
   #next(fresh: boolean): void {
     this.#reportState();
-    const stopped = this.#stoppedBy !== undefined || this.#finishing;
-    const busy =
-      stopped || !this.#ready || this.#flight !== undefined || this.#pause !== undefined || this.#isHeld();
-    if (busy && !this.#busy$.value) this.#busy$.next(true);
+    if (this.#isBusy() && !this.#busy$.value) this.#busy$.next(true);
     const dueMs = this.#urgent
       ? -Infinity
       : Math.min(this.#tree.writingDueMs() ?? Infinity, this.#quarantine.dueMs(), this.#rechecks.dueMs());
     this.#backlog$.next({ ripe: this.#tree.ripe, fresh, dueMs });
-    if (!busy && this.#busy$.value) this.#busy$.next(false);
+    if (!this.#isBusy() && this.#busy$.value) this.#busy$.next(false);
+  }
+
+  #isBusy(): boolean {
+    const cannot = !this.#ready || this.#finishing || this.#stoppedBy !== undefined;
+    return cannot || this.#flight !== undefined || this.#pause !== undefined || this.#isHeld();
   }
 
   #reportState(): void {

@@ -97,11 +97,12 @@ export class PendingTree {
     return fresh;
   }
 
-  /** The name may differ: `hints` as in a record. */
-  touch(path: PathBytes, hints: number): void {
+  /** The content of the name is in doubt; nothing was seen of it, so what was seen before stays. */
+  touch(path: PathBytes): void {
     const node = this.#tree.reach(path);
-    if (!node.has(NODE.rescan))
-      this.#tree.mark(node, mergeInto(node, hints & ~HINT.created), keptFlags(node), undefined);
+    if (node.has(NODE.rescan)) return;
+    const seen = node.has(NODE.dirty) ? node.state & HINT_MASK & ~HINT.created : 0;
+    this.#tree.mark(node, seen | HINT.modified | HINT.closed, keptFlags(node), undefined);
   }
 
   /** Anything in or below the directory may differ. */
@@ -244,7 +245,8 @@ export class PendingTree {
     const place = this.#tree.child(toDirectory, batch.name(slot + 1));
     if (isDirectory) {
       const replaced = known !== undefined && (isDirtyAndDeleted(known) || known.children !== undefined);
-      const unsure = touched || replaced || (!born && !hinted) || (state & NODE.rescan) !== 0;
+      const unsure =
+        touched || replaced || (!born && !hinted) || (state & (NODE.rescan | HINT.deleted)) !== 0;
       const arrived = this.#arriveDirectory(place, node, unsure, hinted);
       if (hinted) this.#hint(arrived, { from, to, isDirectory });
     } else {
@@ -288,7 +290,7 @@ export class PendingTree {
       if ((hints & HINT.modified) !== 0) hints |= HINT.closed;
     }
     if (node !== undefined) this.#tree.remove(node);
-    this.#tree.mark(place, hints, place.state & NODE.hinted, writing);
+    this.#tree.mark(place, hints, keptFlags(place), writing);
   }
 
   #hint(place: DirtyNode, move: Move): void {

@@ -118,6 +118,9 @@ class RunReader {
       case 'unchanged':
         this.#unchangedFiles++;
         break;
+      case 'deletionsSkipped':
+        this.#deletionsSkipped = true;
+        break;
       case 'rootCreated':
         this.#rootCreated = true;
         break;
@@ -139,9 +142,6 @@ class RunReader {
         else this.#recheck.add(path);
         break;
       }
-      case 'deletionsSkipped':
-        this.#deletionsSkipped = true;
-        break;
       case 'other':
         this.#keepMessage(line.text);
         break;
