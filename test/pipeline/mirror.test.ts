@@ -7,8 +7,9 @@ import type { Failed, Outcome } from '../../src/model/outcome.ts';
 import type { PathBytes } from '../../src/model/path-bytes.ts';
 import { baseName, parentPath } from '../../src/model/path-bytes.ts';
 import type { MirrorReport } from '../../src/pipeline/mirror-report.ts';
-import type { MirrorOptions } from '../../src/pipeline/mirror.ts';
-import { MIRROR_DEFAULTS, mirror } from '../../src/pipeline/mirror.ts';
+import type { MirrorOptions } from '../../src/pipeline/mirror-options.ts';
+import { MIRROR_DEFAULTS } from '../../src/pipeline/mirror-options.ts';
+import { mirror } from '../../src/pipeline/mirror.ts';
 
 const write = (path: string): WatchEvent => ({
   kind: 'changed',
