@@ -1,11 +1,33 @@
 {
   "variables": {
     "core_sources": [
-      "native/watch/event_batch.cc"
+      "native/filter/event_batch_view.cc",
+      "native/filter/rule_list.cc",
+      "native/filter/select_batch.cc",
+      "native/filter/wildmatch.cc",
+      "native/watch/directory_table.cc",
+      "native/watch/event_batch.cc",
+      "native/watch/move_pairs.cc",
+      "native/watch/name_arena.cc",
+      "native/watch/pending_records.cc"
     ],
-    "linux_sources": [],
-    "addon_sources": ["native/addon/addon.cc"],
-    "test_sources": [],
+    "linux_sources": [
+      "native/linux/decode_inotify.cc",
+      "native/linux/event_reader.cc",
+      "native/linux/inotify_backend.cc",
+      "native/linux/interpreter.cc",
+      "native/linux/kernel_calls.cc",
+      "native/linux/root_identity.cc",
+      "native/linux/scan_queue.cc",
+      "native/linux/scanner.cc",
+      "native/linux/watched_tree.cc"
+    ],
+    "addon_sources": ["native/addon/addon.cc", "native/addon/filter_object.cc", "native/addon/watch_object.cc"],
+    "test_sources": [
+      "test/native/filter/rule_list_test.cc",
+      "test/native/filter/select_batch_test.cc",
+      "test/native/filter/wildmatch_test.cc"
+    ],
     "core_includes": ["native"]
   }
 }

@@ -1,6 +1,13 @@
 #include <napi.h>
 
+#include "addon/filter_object.h"
+#include "addon/watch_object.h"
+
 // Module entry: registers the classes of this folder, the only one that includes napi.h.
-static Napi::Object Init(Napi::Env /*env*/, Napi::Object exports) { return exports; }
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  syncline::RegisterFilter(env, exports);
+  syncline::RegisterWatch(env, exports);
+  return exports;
+}
 
 NODE_API_MODULE(syncline, Init)

@@ -46,6 +46,47 @@ uint8_t EventBatchWriter::HintsOf(uint32_t slot) const {
   return static_cast<uint8_t>(slots_[static_cast<size_t>(slot) * kSlotWords] >> 8);
 }
 
+SlotKind EventBatchWriter::KindOf(uint32_t slot) const {
+  return static_cast<SlotKind>(slots_[static_cast<size_t>(slot) * kSlotWords] & 0xff);
+}
+
+uint32_t EventBatchWriter::DirectoryOf(uint32_t slot) const {
+  return slots_[static_cast<size_t>(slot) * kSlotWords + 1];
+}
+
+std::string_view EventBatchWriter::NameOf(uint32_t slot) const {
+  const uint32_t* words = &slots_[static_cast<size_t>(slot) * kSlotWords];
+  return {text_.data() + words[2], words[0] >> 16};
+}
+
+uint32_t EventBatchWriter::ValueOf(uint32_t slot) const {
+  return slots_[static_cast<size_t>(slot) * kSlotWords + 3];
+}
+
+std::string_view EventBatchWriter::DirectoryPath(uint32_t directory) const {
+  const uint32_t* words = &directories_[static_cast<size_t>(directory) * kDirectoryWords];
+  return {text_.data() + words[0], words[1]};
+}
+
+CoverageReason EventBatchWriter::ReasonOf(uint32_t slot) const {
+  return static_cast<CoverageReason>(slots_[static_cast<size_t>(slot) * kSlotWords + 3]);
+}
+
+void EventBatchWriter::SetCounts(uint32_t slot, uint32_t watched, uint32_t missing) {
+  uint32_t* words = &slots_[static_cast<size_t>(slot) * kSlotWords];
+  words[1] = watched;
+  words[2] = missing;
+}
+
+void EventBatchWriter::CopySlot(const EventBatchWriter& from, uint32_t slot, uint32_t directory) {
+  if (from.KindOf(slot) == SlotKind::kCoverageCounts) {
+    const uint32_t* words = &from.slots_[static_cast<size_t>(slot) * kSlotWords];
+    slots_.insert(slots_.end(), words, words + kSlotWords);
+    return;
+  }
+  AddSlot(from.KindOf(slot), from.HintsOf(slot), directory, from.NameOf(slot), from.ValueOf(slot));
+}
+
 size_t EventBatchWriter::ByteSize() const {
   return (kHeaderWords + directories_.size() + slots_.size()) * sizeof(uint32_t) + text_.size();
 }

@@ -61,6 +61,17 @@ class EventBatchWriter {
   // ORs and clears hint bits of an existing slot.
   void SetHints(uint32_t slot, uint8_t hints);
   uint8_t HintsOf(uint32_t slot) const;
+  SlotKind KindOf(uint32_t slot) const;
+  uint32_t DirectoryOf(uint32_t slot) const;
+  // Valid until the next change.
+  std::string_view NameOf(uint32_t slot) const;
+  uint32_t ValueOf(uint32_t slot) const;
+  std::string_view DirectoryPath(uint32_t directory) const;
+  // Of a kCoverageCounts slot.
+  CoverageReason ReasonOf(uint32_t slot) const;
+  void SetCounts(uint32_t slot, uint32_t watched, uint32_t missing);
+  // Copies slot `slot` of `from` as it is, its directory being `directory` here. For kCoverageCounts `directory` is ignored.
+  void CopySlot(const EventBatchWriter& from, uint32_t slot, uint32_t directory);
 
   bool Empty() const { return slots_.empty(); }
   size_t SlotCount() const { return slots_.size() / kSlotWords; }

@@ -10,6 +10,11 @@ export interface NativeFilterRule {
   readonly directoryOnly: boolean;
   /** The `!` modifier: the rule acts where the pattern does not match. */
   readonly negated: boolean;
+  /**
+   * The `/` modifier: the absolute path of the tree without its first slash. A pattern with a slash or `**` is then
+   * matched against `prefix/path` instead of `path`.
+   */
+  readonly prefix?: string;
 }
 
 /** A compiled list of rules; immutable, may be shared by watches. */
@@ -55,7 +60,11 @@ export interface NativeWatch {
 }
 
 export interface NativeAddon {
-  readonly Filter: new (rules: readonly NativeFilterRule[]) => NativeFilter;
+  readonly Filter: {
+    new (rules: readonly NativeFilterRule[]): NativeFilter;
+    /** What is wrong with a pattern (latin1 bytes, as in the rule) that rsync would take and never match; null if nothing is. */
+    patternProblem(pattern: string): string | null;
+  };
   /** `onReady` rings when `take` has something to give; it is not repeated until `take` was called. */
   readonly Watch: new (options: NativeWatchOptions, onReady: () => void) => NativeWatch;
 }

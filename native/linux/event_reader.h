@@ -1,0 +1,78 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "linux/kernel_calls.h"
+#include "linux/unique_fd.h"
+
+namespace syncline {
+
+// A piece of the event stream: bytes of one read(2), or a mark.
+struct EventBlock {
+  std::unique_ptr<char[]> bytes;
+  size_t size = 0;
+  // Not 0: everything that was in the kernel's queue when this mark was asked for lies in earlier blocks.
+  uint64_t mark = 0;
+  // When the mark was asked for, steady milliseconds.
+  int64_t marked_ms = 0;
+};
+
+// The thread that drains the kernel's queue and does nothing else, so that a busy interpreter cannot make it overflow.
+// Start, Stop and RequestMark may be called from any thread, Next from one.
+class EventReader {
+ public:
+  explicit EventReader(KernelCalls* calls) : calls_(calls) {}
+  ~EventReader() { Stop(); }
+  EventReader(const EventReader&) = delete;
+  EventReader& operator=(const EventReader&) = delete;
+
+  // `on_block` is called on the reader's thread after each block. False (errno set) if the wake-up cannot be made.
+  bool Start(int inotify_fd, std::function<void()> on_block);
+  void Stop();
+  // Asks for a mark behind all that is in the queue by now; returns its number (from 1, rising).
+  uint64_t RequestMark(int64_t now_ms);
+  // The next block in order; false when there is none now.
+  bool Next(EventBlock* block);
+  // Gives a block's memory back for reuse.
+  void Recycle(EventBlock block);
+
+ private:
+  struct MarkRequest {
+    uint64_t mark;
+    int64_t asked_ms;
+  };
+  void Run();
+  // Reads once; returns the bytes read, 0 if there was nothing. -1 on an error that will not pass.
+  ssize_t ReadBlock();
+  void AnswerMarks();
+  void Push(EventBlock block);
+  std::unique_ptr<char[]> TakeBuffer();
+
+  static constexpr size_t kBlockBytes = size_t{1} << 20;
+  static constexpr size_t kMaxWaitingBytes = size_t{256} << 20;
+
+  KernelCalls* const calls_;
+  std::function<void()> on_block_;
+  int inotify_fd_ = -1;
+  UniqueFd wake_fd_;
+  std::thread thread_;
+  bool started_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable room_;
+  bool stop_ = false;
+  std::deque<EventBlock> blocks_;
+  size_t waiting_bytes_ = 0;
+  std::vector<std::unique_ptr<char[]>> free_;
+  std::vector<MarkRequest> requests_;
+  uint64_t last_mark_ = 0;
+};
+
+}  // namespace syncline

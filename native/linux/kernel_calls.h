@@ -1,0 +1,31 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace syncline {
+
+// The kernel calls that tests make fail or stall. All return -1 and set errno on failure. Called from several threads.
+class KernelCalls {
+ public:
+  virtual ~KernelCalls() = default;
+  // Reads events; like read(2).
+  virtual ssize_t ReadEvents(int inotify_fd, void* buffer, size_t size);
+  // Opens the directory `name` below `parent_fd` for listing; never follows a symlink.
+  virtual int OpenChild(int parent_fd, const char* name);
+  // Watches the directory that is open as `directory_fd`, whatever its path is by now.
+  virtual int AddWatch(int inotify_fd, int directory_fd, uint32_t mask);
+};
+
+// Gives the calling thread a working directory of its own, which makes AddWatch cheaper. For threads that scan.
+void UseOwnWorkingDirectory();
+// Goes back to a directory that keeps nothing busy.
+void LeaveWorkingDirectory();
+
+// Opens `path` (relative to `root_fd`, of any length, '' is the directory itself) for listing without following a symlink
+// on the way or leaving the root. Returns a descriptor, or -1 and errno.
+int OpenBeneath(KernelCalls* calls, int root_fd, const char* path, size_t length);
+
+}  // namespace syncline

@@ -1,0 +1,148 @@
+#!/usr/bin/env node
+/**
+ * Makes a clone ready: system packages, npm packages, the addon, the compiled program. Each step is skipped when nothing
+ * it depends on has changed, so that calling it again costs a few milliseconds.
+ *
+ *     node scripts/setup.mjs [start|test|test-native|lint|bench]     (default: start)
+ */
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hasProgram, main, rootPath, run, runStatus, say, ScriptError } from './run-command.mjs';
+
+const program = (name, debian = name) => ({ debian, present: () => hasProgram(name) });
+const building = [program('g++'), program('make'), program('python3')];
+const testing = [
+  program('g++'),
+  program('cmake'),
+  program('ninja', 'ninja-build'),
+  { debian: 'doctest-dev', present: () => existsSync('/usr/include/doctest/doctest.h') },
+];
+const running = [...building, program('rsync')];
+const whole = [npmPackages, nativeAddon, compiledProgram];
+
+/** What each purpose needs: system packages, by the name of the Debian package that brings them, and steps. */
+const PURPOSES = {
+  start: { system: running, steps: whole },
+  test: {
+    system: [...running, ...testing, program('sshd', 'openssh-server'), program('ssh', 'openssh-client')],
+    steps: whole,
+  },
+  'test-native': { system: testing, steps: [] },
+  lint: { system: [...testing, program('clang-format'), program('clang-tidy')], steps: [npmPackages] },
+  bench: { system: [...running, program('lsyncd'), program('inotifywait', 'inotify-tools')], steps: whole },
+};
+
+/** Brings the clone up to date for one of {@link PURPOSES}. Throws a ScriptError that says what is missing. */
+export async function setUp(purpose) {
+  const needs = PURPOSES[purpose];
+  if (needs === undefined) {
+    throw new ScriptError(`unknown purpose '${purpose}': use ${Object.keys(PURPOSES).join(', ')}`);
+  }
+  await installSystemPackages(needs.system);
+  for (const makeReady of needs.steps) await makeReady();
+}
+
+async function npmPackages() {
+  await step('npm packages', ['package-lock.json'], ['node_modules/.package-lock.json'], async () => {
+    // Scripts of packages are not needed; our own addon is built below, from the same sources as `npm install` would.
+    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { quiet: true });
+  });
+}
+
+async function nativeAddon() {
+  const sources = ['native', 'binding.gyp', 'package-lock.json'];
+  await step('native addon', sources, ['build/Release/syncline.node'], async () => {
+    await run('node-gyp', ['configure', 'build', '--jobs=max'], { quiet: true });
+  });
+}
+
+async function compiledProgram() {
+  const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  await step('program', sources, ['dist/cli.js', 'dist/index.js'], async () => {
+    rmSync(path.join(rootPath, 'dist'), { recursive: true, force: true });
+    await run('tsc', ['-p', 'tsconfig.build.json'], { quiet: true });
+  });
+}
+
+async function installSystemPackages(needs) {
+  const missing = () => [...new Set(needs.filter((need) => !need.present()).map((need) => need.debian))];
+  const packages = missing();
+  if (packages.length === 0) return;
+  if (!hasProgram('apt-get')) {
+    throw new ScriptError(
+      `missing system packages (Debian names): ${packages.join(' ')}\n  install them and try again`,
+    );
+  }
+  if (process.getuid?.() !== 0) {
+    throw new ScriptError(
+      `missing system packages\n  install them: sudo apt-get install ${packages.join(' ')}`,
+    );
+  }
+  say(`set-up: system packages: ${packages.join(' ')}`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const install = ['install', '-y', '--no-install-recommends', ...packages];
+  // The package lists of a fresh machine are empty or old; they are fetched only when the plain install does not do.
+  const known = await runStatus('apt-get', ['install', '--simulate', ...packages], {
+    quiet: true,
+    env,
+    silent: true,
+  });
+  if (known !== 0 || (await runStatus('apt-get', install, { quiet: true, env })) !== 0) {
+    await run('apt-get', ['update'], { quiet: true, env });
+    await run('apt-get', install, { quiet: true, env });
+  }
+  const still = missing();
+  if (still.length > 0) throw new ScriptError(`still missing after the install: ${still.join(' ')}`);
+}
+
+/**
+ * Runs `work` unless `outputs` exist and the content of `inputs` (files and folders) and the Node version are those of
+ * the last run that succeeded.
+ */
+async function step(name, inputs, outputs, work) {
+  const stampPath = path.join(rootPath, '.cache/setup', name.replaceAll(' ', '-'));
+  const stamp = hashOf(inputs);
+  const done = outputs.every((output) => existsSync(path.join(rootPath, output)));
+  if (done && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) return;
+  const startMs = Date.now();
+  rmSync(stampPath, { force: true });
+  say(`set-up: ${name} ...`);
+  await work();
+  mkdirSync(path.dirname(stampPath), { recursive: true });
+  writeFileSync(stampPath, stamp);
+  say(`set-up: ${name} ready (${((Date.now() - startMs) / 1000).toFixed(1)} s)`);
+}
+
+function hashOf(inputs) {
+  const hash = createHash('sha256').update(`${rootPath} ${process.version} ${process.arch}`);
+  for (const file of inputs.flatMap(filesOf))
+    hash.update(`\0${file}\0`).update(readFileSync(path.join(rootPath, file)));
+  return hash.digest('hex');
+}
+
+function filesOf(input) {
+  const entries = existsSync(path.join(rootPath, input)) ? [input] : [];
+  return entries.flatMap((entry) => {
+    try {
+      const children = readdirSync(path.join(rootPath, entry)).sort();
+      return children.flatMap((child) => filesOf(path.join(entry, child)));
+    } catch (error) {
+      if (error.code === 'ENOTDIR') return [entry];
+      throw error;
+    }
+  });
+}
+
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await main(() => setUp(process.argv[2] ?? 'start'));
+}

@@ -1,0 +1,34 @@
+import { checkDirectory } from '../daemon/check-directory.ts';
+import type { ProgramIo } from '../daemon/program-io.ts';
+import { pathToBuffer } from '../model/path-bytes.ts';
+import { SynclineError, type ErrorCode } from '../model/syncline-error.ts';
+import { parseCommandLine } from './command-line.ts';
+
+/** Codes that mean: this command line can never work. Status 2; every other failure is 1. */
+const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['USAGE', 'FILTER']);
+
+/**
+ * Runs one command line to its end and resolves with the exit status: 0 done, 1 failed, 2 wrong command line, 128 + n
+ * ended by signal n. A SynclineError becomes one line (and one with the remedy) on standard error; any other error is
+ * our own bug and rejects.
+ */
+export async function runCommandLine(args: readonly string[], io: ProgramIo): Promise<number> {
+  try {
+    const line = parseCommandLine(args, io.stdout.columns);
+    switch (line.kind) {
+      case 'text':
+        io.stdout.write(line.text);
+        return 0;
+      case 'mirror':
+        checkDirectory(line.options.sourcePath);
+        return await (await import('../daemon/mirror.ts')).runMirror(line.options, io);
+      case 'watch':
+        checkDirectory(pathToBuffer(line.options.directoryPath));
+        return await (await import('../daemon/run-watch.ts')).runWatch(line.options, io);
+    }
+  } catch (error) {
+    if (!(error instanceof SynclineError)) throw error;
+    io.stderr.write(`syncline: ${error.message}\n${error.remedy === undefined ? '' : `  ${error.remedy}\n`}`);
+    return usageCodes.has(error.code) ? 2 : 1;
+  }
+}

@@ -1,0 +1,47 @@
+import { Observable, ReplaySubject, type Subscription } from 'rxjs';
+import type { Log } from './log.ts';
+import type { EndSignal, ProgramIo } from './program-io.ts';
+
+/** How a run is told to end. */
+export interface Ending {
+  /** Emits once, at the first signal: deliver what is pending, then end. A late subscriber gets it too. */
+  readonly finish$: Observable<EndSignal>;
+  /** Aborted when it is to end at once: at the second signal, or by {@link now}. */
+  readonly abort: AbortSignal;
+  /** The first signal, once there was one. */
+  readonly signal: () => EndSignal | undefined;
+  now(): void;
+  /** Gives the signals back. */
+  close(): void;
+}
+
+/**
+ * Follows the signals of the process: the first one asks for a graceful end, the second one ends at once.
+ * `graceful` says in words what the first one does.
+ */
+export function endOnSignals(io: Pick<ProgramIo, 'signals$'>, log: Log, graceful: string): Ending {
+  const finish$ = new ReplaySubject<EndSignal>(1);
+  const controller = new AbortController();
+  let first: EndSignal | undefined;
+  const subscription: Subscription = io.signals$.subscribe((signal) => {
+    if (first === undefined) {
+      first = signal;
+      log.info(`${signal}: ${graceful}`);
+      finish$.next(signal);
+    } else {
+      log.info(`${signal} again: ending at once`);
+      controller.abort();
+    }
+  });
+  return {
+    finish$,
+    abort: controller.signal,
+    signal: () => first,
+    now: () => {
+      controller.abort();
+    },
+    close: () => {
+      subscription.unsubscribe();
+    },
+  };
+}

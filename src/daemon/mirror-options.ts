@@ -1,0 +1,62 @@
+import type { FilterOption } from '../filter/parse-rules.ts';
+import type { DeletePolicy } from '../target/rsync/rsync-options.ts';
+import type { LogFormat, LogLevel } from './log.ts';
+
+export type { DeletePolicy, FilterOption };
+
+/** What is kept equal beside names and content. The first seven are `rsync -a`, the others are asked for one by one. */
+export interface MirroredAttributes {
+  /** Symlinks as symlinks. */
+  readonly links: boolean;
+  readonly perms: boolean;
+  readonly times: boolean;
+  /** Only a receiver running as root can set it; any other leaves files with its own user. */
+  readonly owner: boolean;
+  /** A receiver that is not root sets it only to groups its user is in. */
+  readonly group: boolean;
+  /** Device nodes; only a receiver running as root can make them. */
+  readonly devices: boolean;
+  /** Sockets and fifos. */
+  readonly specials: boolean;
+  readonly hardLinks: boolean;
+  readonly acls: boolean;
+  readonly xattrs: boolean;
+  /** User and group numbers as they are, not mapped by name. */
+  readonly numericIds: boolean;
+}
+
+/** Everything `syncline mirror` was asked for: plain values, checked one by one, nothing touched yet. */
+export interface MirrorOptions {
+  /** The directory to mirror: absolute, no trailing `/`; exists, is a directory and can be read. Text (UTF-8). */
+  readonly sourcePath: string;
+  /** As the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
+  readonly target: string;
+  /** A batch is sent when nothing has happened for this long. 0: at once. */
+  readonly quietMs: number;
+  /** A batch is sent at the latest this long after its first event. At least `quietMs`. */
+  readonly maxDelayMs: number;
+  /** In the order given. */
+  readonly filterArguments: readonly FilterOption[];
+  readonly deletePolicy: DeletePolicy;
+  /** End after the first sync; status 0 if everything was delivered. */
+  readonly once: boolean;
+  /** False: start without comparing the whole tree; only what changes from now on is delivered. */
+  readonly initialSync: boolean;
+  /** Say what would be done, change nothing on the target; implies that the first sync is the only one. */
+  readonly dryRun: boolean;
+  /** Delivering processes at a time, at least 1. */
+  readonly maxProcesses: number;
+  readonly attributes: MirroredAttributes;
+  /** Further arguments for rsync, each exactly one, in order, behind our own. */
+  readonly rsyncOptions: readonly string[];
+  /** The local rsync: a name to look up in PATH, or a path. */
+  readonly rsyncProgram: string;
+  /** rsync's `--bwlimit` value (`500`, `1.5m`): KiB a second unless it has a unit. */
+  readonly bandwidthLimit: string | undefined;
+  /** rsync gives up a connection on which nothing has moved for this long. 0: never. */
+  readonly timeoutSeconds: number;
+  /** Make missing parents of the target. */
+  readonly makeTargetParents: boolean;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}

@@ -1,0 +1,17 @@
+export { SynclineError, type ErrorCode } from './model/syncline-error.ts';
+export {
+  displayPath,
+  type PathBytes,
+  pathFromBuffer,
+  pathFromText,
+  pathToBuffer,
+} from './model/path-bytes.ts';
+export { EventBatch, HINT, type WatchEvent } from './model/event-batch.ts';
+export type {
+  DeletePolicy,
+  FilterOption,
+  MirroredAttributes,
+  MirrorOptions,
+} from './daemon/mirror-options.ts';
+export { runMirror } from './daemon/mirror.ts';
+export { type EndSignal, processIo, type ProgramIo, type TextOutput } from './daemon/program-io.ts';

@@ -1,0 +1,214 @@
+import type { Batch } from '../../model/batch.ts';
+import type { Failed, Outcome } from '../../model/outcome.ts';
+import type { PathBytes } from '../../model/path-bytes.ts';
+import type { DeliveryContext } from '../target.ts';
+import { DeliveryTally } from './delivery-tally.ts';
+import { withoutSettledDeletions } from './local-target.ts';
+import { normalizeList } from './normalize-list.ts';
+import type { ListedEntry, NormalizedList } from './normalize-list.ts';
+import {
+  compareArguments,
+  FILTER_DELETION,
+  filterDeletionInput,
+  listArguments,
+  listInput,
+  protectArguments,
+  ROOT_ONLY,
+} from './rsync-arguments.ts';
+import type { OwnArguments } from './rsync-arguments.ts';
+import type { DeletePolicy } from './rsync-options.ts';
+import type { RunReport } from './rsync-run.ts';
+import type { RsyncSession } from './rsync-session.ts';
+import { splitList } from './split-list.ts';
+
+/** Files whose attributes alone changed are sent along with rewritten ones up to this size: cheaper than a second run. */
+const RESENT_MAX_BYTES = 256 * 1024;
+/** More unreadable names than this are not worked around: the compare then fails as a whole and is tried again. */
+const PROTECTED_MAX_NAMES = 1000;
+
+/** Delivers one batch by as few rsync runs as possible, one in the common case. Never rejects for what rsync does. */
+export async function deliverBatch(
+  session: RsyncSession,
+  batch: Batch,
+  context: DeliveryContext,
+): Promise<Outcome> {
+  const outcome = await new BatchDelivery(session, batch, context).deliver();
+  // The far side may be another one when it comes back.
+  if (outcome.kind === 'failed' && outcome.scope === 'target') session.missingArgs = undefined;
+  return outcome;
+}
+
+class BatchDelivery {
+  readonly #session: RsyncSession;
+  readonly #batch: Batch;
+  readonly #context: DeliveryContext;
+  readonly #deletes: boolean;
+  readonly #tally = new DeliveryTally();
+
+  constructor(session: RsyncSession, batch: Batch, context: DeliveryContext) {
+    this.#session = session;
+    this.#batch = batch;
+    this.#context = context;
+    this.#deletes = deletesIn(session.options.deletes ?? 'yes', batch);
+  }
+
+  async deliver(): Promise<Outcome> {
+    const state = await this.#session.check(this.#deletes, this.#context);
+    if (typeof state !== 'string') return state;
+    const isWhole = state === 'new' || this.#batch.subtrees.includes('' as PathBytes);
+    const failed = isWhole ? await this.#compareAll() : await this.#deliverParts();
+    return failed ?? this.#tally.delivered();
+  }
+
+  async #deliverParts(): Promise<Failed | undefined> {
+    const { entries, subtrees } = this.#batch;
+    const list = await normalizeList(this.#session.options.source, entries, subtrees);
+    this.#tally.addProblems(list.problems);
+    const failed =
+      (await this.#deliverList(this.#wanted(list))) ??
+      (list.subtrees.length > 0 ? await this.#compare(list.subtrees) : undefined);
+    if (failed) return failed;
+    // The target directory was gone: what it held beside these names has to come back too.
+    return this.#tally.rootCreated ? this.#compareAll() : undefined;
+  }
+
+  #wanted(list: NormalizedList): readonly ListedEntry[] {
+    const { location } = this.#session;
+    if (!this.#deletes) return list.entries.filter(({ kind }) => kind !== 'missing');
+    return location.kind === 'local' ? withoutSettledDeletions(list, location.path) : list.entries;
+  }
+
+  async #deliverList(entries: readonly ListedEntry[]): Promise<Failed | undefined> {
+    const hasRoot = entries.some(({ path }) => path === '');
+    const below = hasRoot ? entries.filter(({ path }) => path !== '') : entries;
+    const missing = below.filter(({ kind }) => kind === 'missing').map(({ path }) => path);
+    const runs = splitByRewrite(below, this.#session.options.attributes?.hardLinks ?? false);
+    for (const run of runs) {
+      const failed = await this.#runList(run.entries, run.rewrite, missing);
+      if (failed) return failed;
+    }
+    if (!hasRoot || runs.length > 0) return undefined;
+    return this.#finish(await this.#run(ROOT_ONLY));
+  }
+
+  async #runList(
+    entries: readonly ListedEntry[],
+    rewrite: boolean,
+    missing: readonly PathBytes[],
+  ): Promise<Failed | undefined> {
+    if (this.#session.missingArgs !== false || missing.length === 0) {
+      const reports = await this.#listRuns(entries, rewrite);
+      if (!reports.some(({ verdict }) => verdict.kind === 'missingArgsBroken'))
+        return this.#finish(...reports);
+      this.#session.missingArgs = false;
+    }
+    // Deletions first: where the target takes two names for one (`A` and `a`), the new one must be the last.
+    const present = entries.filter(({ kind }) => kind !== 'missing');
+    const failed =
+      present.length < entries.length
+        ? this.#finish(await this.#run(FILTER_DELETION, [filterDeletionInput(missing)]))
+        : undefined;
+    return failed ?? this.#finish(...(await this.#listRuns(present, rewrite)));
+  }
+
+  #listRuns(entries: readonly ListedEntry[], rewrite: boolean): Promise<RunReport[]> {
+    const { attributes, maxProcesses = 1 } = this.#session.options;
+    const parts = splitList(entries, attributes?.hardLinks ? 1 : maxProcesses);
+    return Promise.all(parts.map((part) => this.#listRun(part, rewrite)));
+  }
+
+  #listRun(entries: readonly ListedEntry[], rewrite: boolean): Promise<RunReport> {
+    const deletesHere = this.#deletes && entries.some(({ kind }) => kind === 'missing');
+    const own = listArguments({ missing: deletesHere ? 'delete' : 'ignore', force: this.#deletes, rewrite });
+    return this.#run({ first: own }, listInput(entries.map(({ path }) => path)));
+  }
+
+  #compareAll(): Promise<Failed | undefined> {
+    return this.#compare(undefined);
+  }
+
+  /** Compares these subtrees, or everything, with all that is below. */
+  async #compare(subtrees: readonly PathBytes[] | undefined): Promise<Failed | undefined> {
+    const own = compareArguments({
+      deletes: this.#deletes,
+      comparesNanoseconds: await this.#session.keepsNanoseconds(this.#context),
+      fromList: subtrees !== undefined,
+    });
+    const input = (): Iterable<Buffer> | undefined => (subtrees ? listInput(subtrees) : undefined);
+    const first = await this.#run({ first: own }, input());
+    const failed = this.#finish(first);
+    if (failed || !first.deletionsSkipped) return failed;
+    // rsync leaves out all deletions once it could not read something. Without what it could not read, it does the rest.
+    const unreadable = [...first.unreadable];
+    const second =
+      unreadable.length > 0 &&
+      unreadable.length <= PROTECTED_MAX_NAMES &&
+      !first.unreadable.has('' as PathBytes)
+        ? await this.#run({ first: [...protectArguments(unreadable), ...own] }, input())
+        : undefined;
+    if (second && !second.deletionsSkipped) return this.#finish(second);
+    return {
+      kind: 'failed',
+      scope: 'batch',
+      message: `${first.unreadable.size} names of the source cannot be read, so nothing was deleted on ${this.#session.options.target}.`,
+    };
+  }
+
+  #run(own: OwnArguments, input?: Iterable<Buffer>): Promise<RunReport> {
+    return this.#session.run({ own, ...(input ? { input } : {}) }, this.#context);
+  }
+
+  /** Takes what the runs did into the books; the first failure among them, if any. */
+  #finish(...reports: readonly RunReport[]): Failed | undefined {
+    for (const report of reports) this.#tally.add(report);
+    for (const { verdict } of reports) {
+      switch (verdict.kind) {
+        case 'failed':
+          return verdict;
+        case 'done':
+          break;
+        case 'missingArgsBroken':
+        case 'sourceSuspect':
+          return {
+            kind: 'failed',
+            scope: 'batch',
+            message: `rsync to ${this.#session.options.target} failed.`,
+          };
+      }
+    }
+    return undefined;
+  }
+}
+
+function deletesIn(policy: DeletePolicy, batch: Batch): boolean {
+  switch (policy) {
+    case 'yes':
+      return true;
+    case 'no':
+      return false;
+    case 'startup':
+      return batch.reason === 'startup';
+    case 'running':
+      return batch.reason === 'live';
+  }
+}
+
+/**
+ * Names whose content is new whatever size and time say (`-I`) apart from files of which only attributes changed, which
+ * would be sent again with it. One run where the difference is small, and with hard links, whose names must be together.
+ */
+function splitByRewrite(
+  entries: readonly ListedEntry[],
+  hardLinks: boolean,
+): { readonly entries: readonly ListedEntry[]; readonly rewrite: boolean }[] {
+  if (entries.length === 0) return [];
+  const kept = entries.filter(({ kind, rewrite }) => kind === 'file' && !rewrite);
+  const rewrite = entries.some((entry) => entry.rewrite);
+  const keptBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (!rewrite || hardLinks || keptBytes <= RESENT_MAX_BYTES) return [{ entries, rewrite }];
+  const others = entries.filter((entry) => entry.kind !== 'file' || entry.rewrite);
+  return [
+    { entries: others, rewrite: true },
+    { entries: kept, rewrite: false },
+  ];
+}

@@ -1,0 +1,113 @@
+import type { Failed } from '../../model/outcome.ts';
+import type { ProcessEnd } from './run-process.ts';
+
+/** What a finished rsync run means. Path problems are told apart from it: see `RunFindings`. */
+export type Verdict =
+  | { readonly kind: 'done' }
+  /** The receiver cannot take missing names in a list (rsync 3.4.3 and several security backports). */
+  | { readonly kind: 'missingArgsBroken' }
+  /** The source directory could not be entered: it must be looked at again before anything is said. */
+  | { readonly kind: 'sourceSuspect' }
+  | Failed;
+
+/** What was read from a run's stderr, as far as its verdict depends on it. */
+export interface RunFindings {
+  /** Paths that failed, vanished or whose attributes were refused. */
+  readonly namedPaths: number;
+  /** A line named a path that is none of ours. */
+  readonly hasUnknownPath: boolean;
+  /** Everything else, first to last; shortened in the middle. */
+  readonly messages: readonly string[];
+}
+
+const CONFIGURATION_CODES: ReadonlyMap<number, string> = new Map([
+  [1, 'rsync does not know one of the options'],
+  [2, 'the two rsync programs do not understand each other'],
+  [3, 'rsync cannot use the source or the target directory'],
+  [4, 'the other side refuses one of the options'],
+  [25, 'the limit of --max-delete was reached'],
+]);
+const TARGET_CODES: ReadonlyMap<number, string> = new Map([
+  [5, 'the daemon refused the connection'],
+  [10, 'no connection'],
+  [11, 'the target cannot be written'],
+  [12, 'the connection broke'],
+  [30, 'no data for the whole time-out'],
+  [35, 'the daemon did not answer in time'],
+  [127, 'the remote command was not found'],
+  [255, 'the remote shell failed'],
+]);
+
+/** Decides by the way the process ended first, then by rsync's exit code, then by what it said. */
+export function judgeRun(end: ProcessEnd, findings: RunFindings, targetName: string): Verdict {
+  switch (end.kind) {
+    case 'exited':
+      return judgeCode(end.code, findings, targetName);
+    case 'killed':
+      return failed('batch', `rsync to ${targetName} was killed by ${end.signal}.`);
+    case 'aborted':
+      return failed('batch', `rsync to ${targetName} was ended before it was done.`);
+    case 'hung':
+      return failed(
+        'target',
+        `rsync to ${targetName} did nothing for ${Math.round(end.idleMs / 1000)} s and was ended.`,
+        'Check that the target and the way to it are alive; --timeout sets how long to wait.',
+      );
+    case 'notStarted': {
+      const scope = end.errorCode === 'ENOENT' || end.errorCode === 'EACCES' || end.errorCode === 'E2BIG';
+      return failed(scope ? 'configuration' : 'batch', `rsync cannot be started: ${end.message}.`);
+    }
+  }
+}
+
+function judgeCode(code: number, findings: RunFindings, targetName: string): Verdict {
+  const said = findings.messages.join('\n');
+  if (code === 0) return { kind: 'done' };
+  if (code === 23 || code === 24) {
+    if (findings.namedPaths > 0 && !findings.hasUnknownPath) return { kind: 'done' };
+    return failed('batch', `rsync to ${targetName} delivered only a part${quote(findings)} (exit ${code}).`);
+  }
+  if (code === 2 && /invalid file mode 0?0 /.test(said)) return { kind: 'missingArgsBroken' };
+  if (code === 3 && said.includes('change_dir')) return { kind: 'sourceSuspect' };
+  const message = (meaning: string): string =>
+    `rsync to ${targetName} failed: ${meaning}${quote(findings)} (exit ${code}).`;
+  const target = TARGET_CODES.get(code);
+  if (target !== undefined) {
+    if (/No space left on device|Disk quota exceeded/.test(said))
+      return failed('target', message('the target is full'), 'Make room there; it goes on by itself.');
+    return failed('target', message(target), remedyFor(code, said));
+  }
+  const configuration = CONFIGURATION_CODES.get(code);
+  if (configuration !== undefined)
+    return failed('configuration', message(configuration), remedyFor(code, said));
+  if (code === 20) return failed('batch', `rsync to ${targetName} was interrupted by a signal (exit 20).`);
+  return failed('batch', message('an error'));
+}
+
+function remedyFor(code: number, said: string): string | undefined {
+  if (said.includes('is your shell clean'))
+    return 'The remote shell prints text at login: keep its start-up files quiet for non-interactive use.';
+  if (/refuse --?delete/.test(said))
+    return "Remove delete from `refuse options` in the daemon's rsyncd.conf, or mirror with --delete no.";
+  if (/rsync: (?:command )?not found|rsync: No such file|exec rsync/i.test(said))
+    return 'Install rsync on the target host.';
+  if (said.includes('Host key verification failed')) return 'Connect once with ssh and accept the host key.';
+  if (said.includes('Permission denied (')) return 'Set up a key that needs no password (ssh-copy-id).';
+  if (code === 25) return 'Raise --max-delete if so many deletions are right.';
+  if (code === 11 && /mkdir .* failed: No such file/.test(said))
+    return 'Make the parent directory, or use --mkpath.';
+  return undefined;
+}
+
+function failed(scope: Failed['scope'], message: string, remedy?: string): Failed {
+  const oneLine = message.replace(/\s*\n\s*/g, ' ');
+  return remedy === undefined
+    ? { kind: 'failed', scope, message: oneLine }
+    : { kind: 'failed', scope, message: oneLine, remedy };
+}
+
+/** The most telling line: rsync's own summary (`rsync error: …`) repeats the code only. */
+function quote(findings: RunFindings): string {
+  const line = findings.messages.find((text) => !text.startsWith('rsync error:')) ?? findings.messages[0];
+  return line === undefined ? '' : `: ${line.replace(/^rsync: /, '').replace(/[.\s]+$/, '')}`;
+}

@@ -1,0 +1,125 @@
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Failed } from '../../model/outcome.ts';
+import {
+  displayPath,
+  parentPath,
+  pathFromBuffer,
+  pathFromText,
+  pathToBuffer,
+} from '../../model/path-bytes.ts';
+import type { PathBytes } from '../../model/path-bytes.ts';
+import { SynclineError } from '../../model/syncline-error.ts';
+import type { ListedEntry, NormalizedList } from './normalize-list.ts';
+import { TreeWalk } from './normalize-list.ts';
+
+/**
+ * Checks source and local target before anything is touched: neither may be the other or inside the other (symlinks
+ * followed), the target must be a directory or absent, its parent there unless `mkpath`. Throws a SynclineError (TARGET).
+ */
+export function checkLocalTarget(source: PathBytes, target: string, mkpath: boolean): void {
+  const sourceReal = realPath(source);
+  const targetReal = realPath(pathFromText(target));
+  const show = (what: string): SynclineError => new SynclineError('TARGET', `Target ${target} ${what}.`);
+  if (sourceReal === targetReal) throw show(`is the source ${displayPath(source)} itself`);
+  if (isInside(targetReal, sourceReal)) throw show(`lies inside the source ${displayPath(source)}`);
+  if (isInside(sourceReal, targetReal)) throw show(`holds the source ${displayPath(source)}`);
+  const stats = statSync(target, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return;
+  if (stats) throw show('is not a directory');
+  if (lstatSync(target, { throwIfNoEntry: false })) throw show('is a symlink to nothing');
+  const parent = dirname(target);
+  if (!mkpath && !statSync(parent, { throwIfNoEntry: false })?.isDirectory())
+    throw new SynclineError(
+      'TARGET',
+      `Target ${target}: its parent ${parent} does not exist.`,
+      'Make it, or use --mkpath.',
+    );
+}
+
+function isInside(path: PathBytes, directory: PathBytes): boolean {
+  return directory === '/' || path.startsWith(`${directory}/`);
+}
+
+/** The real path of what exists of `path`, followed by what does not. */
+function realPath(path: PathBytes): PathBytes {
+  try {
+    return pathFromBuffer(realpathSync(pathToBuffer(path), { encoding: 'buffer' }));
+  } catch (error) {
+    const parent = parentPath(path);
+    if (path === '/' || (error as NodeJS.ErrnoException).code !== 'ENOENT') return path;
+    const real = realPath(parent === '' ? ('/' as PathBytes) : parent);
+    return `${real === '/' ? '' : real}${path.slice(parent.length)}` as PathBytes;
+  }
+}
+
+/** Where a directory really is: its device and inode. */
+export interface DirectoryIdentity {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** Undefined when there is no such directory. */
+export function directoryIdentity(path: string | Buffer): DirectoryIdentity | undefined {
+  try {
+    const stats = statSync(path, { bigint: true });
+    return stats.isDirectory() ? { device: stats.dev, inode: stats.ino } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Notices when a local target root is no longer the directory it was. */
+export class LocalTargetGuard {
+  readonly #path: string;
+  #known: DirectoryIdentity | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * `same`; `new`: made anew on the same file system, all of it has to be compared; or failed: it is on another file
+   * system now (unmounted, or something mounted over it), and writing there would fill the wrong disk.
+   */
+  check(): 'same' | 'new' | Failed {
+    const now = directoryIdentity(this.#path);
+    const known = this.#known;
+    this.#known = now ?? known;
+    if (!known || (now?.device === known.device && now.inode === known.inode)) return 'same';
+    const device = now?.device ?? directoryIdentity(dirname(this.#path))?.device;
+    if (device === known.device) return 'new';
+    this.#known = known;
+    return {
+      kind: 'failed',
+      scope: 'target',
+      message: `Target ${this.#path} is not the directory it was: its file system is gone or another one is in its place.`,
+      remedy: 'Mount it again, or restart to mirror to what is there now.',
+    };
+  }
+}
+
+/**
+ * Leaves out missing names that are missing on the local target too, so that a name born and gone between two
+ * deliveries costs no transfer; what remains of it, a new time of its directory, is listed instead where it differs.
+ */
+export function withoutSettledDeletions(list: NormalizedList, target: string): ListedEntry[] {
+  const targetWalk = new TreeWalk(pathFromText(target));
+  const parents = new Set<PathBytes>();
+  const listed = new Set<PathBytes>();
+  const kept = list.entries.filter((entry) => {
+    listed.add(entry.path);
+    if (entry.kind !== 'missing') return true;
+    const there = targetWalk.see(entry.path);
+    const isGone = 'kind' in there && (there.kind === 'missing' || there.path !== entry.path);
+    if (isGone) parents.add(parentPath(entry.path));
+    return !isGone;
+  });
+  for (const parent of parents) {
+    targetWalk.see(parent);
+    const isSettled = targetWalk.directoryTimeMs(parent) === list.walk.directoryTimeMs(parent);
+    if (!isSettled && !listed.has(parent))
+      kept.push({ path: parent, kind: 'directory', rewrite: false, bytes: 0 });
+  }
+  return kept;
+}

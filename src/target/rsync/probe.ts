@@ -1,0 +1,103 @@
+import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Failed } from '../../model/outcome.ts';
+import { joinPath, pathFromBuffer, pathFromText, pathToBuffer, ROOT_PATH } from '../../model/path-bytes.ts';
+import type { PathBytes } from '../../model/path-bytes.ts';
+import { listArguments } from './rsync-arguments.ts';
+import type { RunReport } from './rsync-run.ts';
+
+/** Runs rsync from this directory (with a trailing slash) to the target, with these arguments and this list on stdin. */
+export type ProbeRun = (source: string, ownArguments: readonly string[], input: Buffer) => Promise<RunReport>;
+
+/**
+ * Finds out by a dry run of two names, one of them missing, whether the receiver takes missing names in a list; its
+ * version does not tell, since the fault came with backported security fixes. Changes nothing on the target, which need
+ * not exist. Fails when the target is down, or refuses deletions.
+ */
+export async function probeMissingArgs(run: ProbeRun): Promise<boolean | Failed> {
+  const directory = await mkdtemp(join(tmpdir(), 'syncline-probe-'));
+  try {
+    await writeFile(join(directory, 'p0'), '');
+    const own = ['-n', ...listArguments({ missing: 'delete', force: true, rewrite: false })];
+    const { verdict } = await run(`${directory}/`, own, Buffer.from('/p0\0/.none-such\0'));
+    switch (verdict.kind) {
+      case 'done':
+        return true;
+      case 'missingArgsBroken':
+        return false;
+      case 'sourceSuspect':
+        return true;
+      case 'failed':
+        // A part that could not be read or written does not speak about missing names.
+        return verdict.scope === 'batch' && verdict.message.includes('only a part') ? true : verdict;
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** NTFS counts in 100 ns, the FAT family far coarser. */
+const COARSE_CLOCK_NS = 100n;
+const SAMPLE_FILES = 20;
+const SAMPLE_LOOKS = 2000;
+
+/**
+ * Whether a local target keeps nanoseconds: its root (or what will hold it) has a time that no coarser clock could show,
+ * or one of a few source files has a time between two seconds that its copy shows too. False is "not seen".
+ */
+export function keepsNanoseconds(source: PathBytes, target: string): boolean {
+  const root = statSync(target, { bigint: true, throwIfNoEntry: false });
+  const holder = root ?? statSync(dirname(target), { bigint: true, throwIfNoEntry: false });
+  if (holder !== undefined && holder.mtimeNs % COARSE_CLOCK_NS !== 0n) return true;
+  const targetRoot = pathFromText(target);
+  return sampleFiles(source).some(({ path, timeNs }) => {
+    const copy = lstatSync(pathToBuffer(`${targetRoot}/${path}` as PathBytes), {
+      bigint: true,
+      throwIfNoEntry: false,
+    });
+    return copy?.isFile() === true && copy.mtimeNs === timeNs;
+  });
+}
+
+/** As {@link keepsNanoseconds} for any target: a dry run that names unchanged files too. */
+export async function probeNanoseconds(
+  source: PathBytes,
+  run: (ownArguments: readonly string[], input: Buffer) => Promise<RunReport>,
+): Promise<boolean> {
+  const paths = sampleFiles(source).map(({ path }) => `/${path}\0`);
+  if (paths.length === 0) return false;
+  const own = ['-n', '-ii', '--from0', '--files-from=-', '--ignore-missing-args', '--modify-window=-1'];
+  const report = await run(own, Buffer.from(paths.join(''), 'latin1'));
+  return report.verdict.kind === 'done' && report.unchangedFiles > 0;
+}
+
+/** A few regular files, breadth first, whose time lies between two seconds. */
+function sampleFiles(source: PathBytes): { path: PathBytes; timeNs: bigint }[] {
+  const found: { path: PathBytes; timeNs: bigint }[] = [];
+  const directories: PathBytes[] = [ROOT_PATH];
+  let looks = 0;
+  for (let directory = directories.shift(); directory !== undefined; directory = directories.shift()) {
+    for (const name of listNames(`${source}/${directory}` as PathBytes)) {
+      const path = joinPath(directory, name);
+      const stats = lstatSync(pathToBuffer(`${source}/${path}` as PathBytes), {
+        bigint: true,
+        throwIfNoEntry: false,
+      });
+      if (stats?.isDirectory()) directories.push(path);
+      if (stats?.isFile() && stats.mtimeNs % 1_000_000_000n !== 0n)
+        found.push({ path, timeNs: stats.mtimeNs });
+      if (found.length >= SAMPLE_FILES || ++looks >= SAMPLE_LOOKS) return found;
+    }
+  }
+  return found;
+}
+
+function listNames(directory: PathBytes): PathBytes[] {
+  try {
+    return readdirSync(pathToBuffer(directory), { encoding: 'buffer' }).map(pathFromBuffer);
+  } catch {
+    return [];
+  }
+}

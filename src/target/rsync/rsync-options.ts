@@ -1,0 +1,44 @@
+import type { PathBytes } from '../../model/path-bytes.ts';
+import type { DirectoryIdentity } from './local-target.ts';
+import type { RsyncAttributes } from './rsync-arguments.ts';
+
+/**
+ * When names that are gone on the source are deleted on the target: always, never, in the first compare only, or in
+ * live batches only. Where it does not apply, a directory with content is not removed to make way for a file either:
+ * that name is then a problem of its own.
+ */
+export type DeletePolicy = 'yes' | 'no' | 'startup' | 'running';
+
+export interface RsyncTargetOptions {
+  /** The source root: absolute, raw bytes, no trailing slash. */
+  readonly source: PathBytes;
+  /** Where to, as the user wrote it; {@link parseTarget} says what is understood. */
+  readonly target: string;
+  /** The environment of the children; `process.env` of the program. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly deletes?: DeletePolicy;
+  /** The user's filter rules as rsync arguments, in order. */
+  readonly filterArguments?: readonly string[];
+  /** Differences from {@link ARCHIVE_ATTRIBUTES}. */
+  readonly attributes?: Partial<RsyncAttributes>;
+  /** As rsync takes it: KiB/s or with a unit (`2m`). */
+  readonly bandwidthLimit?: string | undefined;
+  readonly compress?: boolean | undefined;
+  readonly checksum?: boolean | undefined;
+  readonly fuzzy?: boolean | undefined;
+  /** Further rsync arguments, one a string; see {@link checkExtraArguments} for what is refused. */
+  readonly extraArguments?: readonly string[];
+  /** Says what would be done and changes nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** Makes missing parents of the target. */
+  readonly mkpath?: boolean | undefined;
+  /** A run without output, CPU time or I/O for so long is ended. */
+  readonly timeoutSeconds?: number;
+  /** How many rsync runs may share a large batch; one if not given. More pay where the way is long, not where CPU is short. */
+  readonly maxProcesses?: number | undefined;
+  readonly rsyncProgram?: string;
+  /** The source root's identity at start, where the caller has taken it already; else it is taken in `prepare`. */
+  readonly sourceIdentity?: DirectoryIdentity | undefined;
+}
+
+export const DEFAULT_TIMEOUT_SECONDS = 600;

@@ -1,0 +1,48 @@
+import type { Batch } from '../../model/batch.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
+import { deliverBatch } from './deliver-batch.ts';
+import { checkExtraArguments } from './rsync-arguments.ts';
+import type { RsyncTargetOptions } from './rsync-options.ts';
+import { RsyncSession } from './rsync-session.ts';
+
+/** A target that rsync brings up to date. Throws a SynclineError (TARGET, USAGE) for options that cannot work. */
+export function createRsyncTarget(options: RsyncTargetOptions): Target {
+  checkExtraArguments(options.extraArguments ?? []);
+  return new RsyncTarget(options);
+}
+
+class RsyncTarget implements Target {
+  readonly name: string;
+  readonly capabilities: TargetCapabilities = { moves: false };
+  readonly #session: RsyncSession;
+  readonly #closing = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RsyncTargetOptions) {
+    this.name = options.target;
+    this.#session = new RsyncSession(options);
+  }
+
+  prepare(context: DeliveryContext): Promise<void> {
+    return this.#track(this.#session.prepare(this.#until(context)));
+  }
+
+  deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
+    return this.#track(deliverBatch(this.#session, batch, this.#until(context)));
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  #until(context: DeliveryContext): DeliveryContext {
+    return { report: context.report, signal: AbortSignal.any([context.signal, this.#closing.signal]) };
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#running = Promise.allSettled([this.#running, work]);
+    return work;
+  }
+}

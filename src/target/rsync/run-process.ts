@@ -1,0 +1,217 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { kill } from 'node:process';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { LineReader } from './line-reader.ts';
+
+/** One child to run to its end. */
+export interface ProcessRequest {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  /** The whole environment of the child; `LC_ALL=C` is set on top, so that messages can be read and names are escaped. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Written to stdin, which is then closed; a child that stops reading is no error. */
+  readonly input?: Iterable<Buffer>;
+  /** Lines as binary strings (one character a byte) without their end; a `\r` ends a line too. */
+  readonly onOutput: (line: string) => void;
+  readonly onError: (line: string) => void;
+  /** Without output, CPU time or I/O of the whole process group for so long, the child is taken as hung and ended. */
+  readonly idleTimeoutMs: number;
+  /** Between TERM and KILL. */
+  readonly graceMs?: number;
+  readonly signal: AbortSignal;
+  /** File descriptors given to the child from 3 on. */
+  readonly descriptors?: readonly number[];
+}
+
+/** How a child ended. `exited` alone says that it ran its course; anything else is a failure whatever it did before. */
+export type ProcessEnd =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'killed'; readonly signal: string }
+  /** Ended by us. */
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'hung'; readonly idleMs: number }
+  | { readonly kind: 'notStarted'; readonly errorCode: string; readonly message: string };
+
+const DEFAULT_GRACE_MS = 3000;
+/** After the child itself is gone, how long a descendant may keep its output open. */
+const DRAIN_MS = 2000;
+
+/**
+ * Runs a child in its own process group and settles when it and its output have ended; never rejects for what the child
+ * does. When the request is aborted or the child hangs, the whole group (rsync's receiver, ssh) gets TERM, then KILL.
+ * If this process itself dies by KILL, the children are not killed with it: rsync then finds its input ended and its
+ * output closed, finishes or fails by itself, and leaves no file half written (it renames complete files into place).
+ */
+export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
+  if (request.signal.aborted) return { kind: 'aborted' };
+  const started = start(request);
+  if (!(started instanceof ChildHandle)) return started;
+  return started.end();
+}
+
+function start(request: ProcessRequest): ChildHandle | ProcessEnd {
+  try {
+    return new ChildHandle(request);
+  } catch (error) {
+    return notStarted(error);
+  }
+}
+
+function notStarted(error: unknown): ProcessEnd {
+  const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
+  return { kind: 'notStarted', errorCode: code, message };
+}
+
+class ChildHandle {
+  readonly #request: ProcessRequest;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<ProcessEnd>;
+  #reason: ProcessEnd | undefined;
+  #stopping: Promise<void> | undefined;
+  #activityAt = performance.now();
+
+  constructor(request: ProcessRequest) {
+    this.#request = request;
+    this.#child = spawn(request.program, request.arguments, {
+      env: { ...request.environment, LC_ALL: 'C' },
+      stdio: ['pipe', 'pipe', 'pipe', ...(request.descriptors ?? [])],
+      detached: true,
+    });
+    this.#ended = this.#waitForEnd();
+  }
+
+  async end(): Promise<ProcessEnd> {
+    const abort = (): void => {
+      void this.#stop({ kind: 'aborted' });
+    };
+    this.#request.signal.addEventListener('abort', abort);
+    const watchdog = new AbortController();
+    const watching = this.#watch(watchdog.signal);
+    this.#feed();
+    try {
+      const end = await this.#ended;
+      await this.#stopping;
+      return end.kind === 'notStarted' ? end : (this.#reason ?? end);
+    } finally {
+      this.#request.signal.removeEventListener('abort', abort);
+      watchdog.abort();
+      await watching;
+    }
+  }
+
+  #waitForEnd(): Promise<ProcessEnd> {
+    const child = this.#child;
+    const lines = [new LineReader(this.#request.onOutput), new LineReader(this.#request.onError)] as const;
+    [child.stdout, child.stderr].forEach((stream, index) => {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#activityAt = performance.now();
+        lines[index]?.push(chunk);
+      });
+    });
+    return new Promise((settle) => {
+      let end: ProcessEnd | undefined;
+      let drained: NodeJS.Timeout | undefined;
+      child.once('error', (error) => {
+        settle(notStarted(error));
+      });
+      child.once('exit', (code, signal) => {
+        end = signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'killed', signal };
+        // A descendant that keeps the pipe open (a shared ssh connection) must not hold up the end.
+        drained = setTimeout(() => {
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        }, DRAIN_MS);
+      });
+      child.once('close', () => {
+        clearTimeout(drained);
+        for (const reader of lines) reader.end();
+        if (end) settle(end);
+      });
+    });
+  }
+
+  #feed(): void {
+    const { stdin } = this.#child;
+    if (!stdin) return;
+    // EPIPE: the child ended or does not want to read on; its exit code tells why.
+    pipeline(Readable.from(this.#request.input ?? []), stdin).catch(() => undefined);
+  }
+
+  /** Ends the child when nothing moved for `idleTimeoutMs`. Work of the group without output counts as movement. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { idleTimeoutMs } = this.#request;
+    let work = -1;
+    for (;;) {
+      const idleMs = performance.now() - this.#activityAt;
+      if (idleMs >= idleTimeoutMs) return void this.#stop({ kind: 'hung', idleMs: Math.round(idleMs) });
+      try {
+        await pause(Math.max(10, Math.min(idleTimeoutMs / 4, idleTimeoutMs - idleMs)), undefined, {
+          signal,
+          ref: false,
+        });
+      } catch {
+        return;
+      }
+      const workNow = await groupWork(this.#child.pid ?? 0);
+      if (workNow !== work) {
+        work = workNow;
+        this.#activityAt = performance.now();
+      }
+    }
+  }
+
+  #stop(reason: ProcessEnd): Promise<void> {
+    this.#reason ??= reason;
+    this.#stopping ??= this.#endGroup();
+    return this.#stopping;
+  }
+
+  async #endGroup(): Promise<void> {
+    const group = this.#child.pid;
+    if (group === undefined) return;
+    signalGroup(group, 'SIGTERM');
+    // A stopped process takes TERM only when it runs again.
+    signalGroup(group, 'SIGCONT');
+    if (await groupGone(group, this.#request.graceMs ?? DEFAULT_GRACE_MS)) return;
+    signalGroup(group, 'SIGKILL');
+    await groupGone(group, DRAIN_MS);
+  }
+}
+
+/** False when no process of the group is left. */
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return kill(-group, signal);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function groupGone(group: number, waitMs: number): Promise<boolean> {
+  const deadline = performance.now() + waitMs;
+  for (let stepMs = 5; signalGroup(group, 0); stepMs = Math.min(100, stepMs * 2)) {
+    if (performance.now() >= deadline) return false;
+    await pause(stepMs);
+  }
+  return true;
+}
+
+/** CPU ticks and bytes read and written by all processes of a group so far; a number that only says "moved or not". */
+async function groupWork(group: number): Promise<number> {
+  let work = 0;
+  for (const pid of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(pid)) continue;
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+    // The name in parentheses may hold anything; the fields after it are fixed (proc(5)): state, ppid, pgrp, …
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (Number(fields[2]) !== group) continue;
+    work += Number(fields[11]) + Number(fields[12]);
+    const io = await readFile(`/proc/${pid}/io`, 'latin1').catch(() => '');
+    for (const [, bytes] of io.matchAll(/^[rw]char: (\d+)/gm)) work += Number(bytes);
+  }
+  return work;
+}

@@ -1,0 +1,189 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import type { MirrorOptions } from '../../src/daemon/mirror-options.ts';
+import type { WatchOptions } from '../../src/daemon/watch-options.ts';
+import { SynclineError } from '../../src/model/syncline-error.ts';
+
+function mirror(...args: string[]): MirrorOptions {
+  const line = parseCommandLine(['mirror', ...args, '/src', '/target']);
+  if (line.kind !== 'mirror') throw new Error(`parsed as ${line.kind}`);
+  return line.options;
+}
+
+function watch(...args: string[]): WatchOptions {
+  const line = parseCommandLine(['watch', ...args]);
+  if (line.kind !== 'watch') throw new Error(`parsed as ${line.kind}`);
+  return line.options;
+}
+
+function help(...args: string[]): string {
+  const line = parseCommandLine(args);
+  return line.kind === 'text' ? line.text : `not text but ${line.kind}`;
+}
+
+function refusal(...args: string[]): SynclineError {
+  try {
+    parseCommandLine(args);
+  } catch (error) {
+    if (error instanceof SynclineError) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${args.join(' ')}`);
+}
+
+const archive = ['links', 'perms', 'times', 'owner', 'group', 'devices', 'specials'];
+
+test('mirror without options keeps what rsync -a keeps, a second after the last change', () => {
+  const options = mirror();
+  expect(options).toEqual({
+    sourcePath: '/src',
+    target: '/target',
+    quietMs: 1000,
+    maxDelayMs: 10_000,
+    filterArguments: [],
+    deletePolicy: 'yes',
+    once: false,
+    initialSync: true,
+    dryRun: false,
+    maxProcesses: 1,
+    attributes: {
+      ...Object.fromEntries(archive.map((name) => [name, true])),
+      hardLinks: false,
+      acls: false,
+      xattrs: false,
+      numericIds: false,
+    },
+    rsyncOptions: [],
+    rsyncProgram: 'rsync',
+    bandwidthLimit: undefined,
+    timeoutSeconds: 600,
+    makeTargetParents: false,
+    logLevel: 'info',
+    logFormat: 'pretty',
+  });
+});
+
+test('a relative source becomes absolute, a target stays as it was written', () => {
+  const line = parseCommandLine(['mirror', 'a/../b/', 'host:c/']);
+  expect(line).toMatchObject({ options: { sourcePath: path.resolve('b'), target: 'host:c/' } });
+});
+
+test.each<[string[], Partial<MirrorOptions>]>([
+  [['--delay', '0'], { quietMs: 0, maxDelayMs: 10_000 }],
+  [['--delay', '0.25'], { quietMs: 250 }],
+  [['--delay=.5', '--max-delay', '2.5'], { quietMs: 500, maxDelayMs: 2500 }],
+  [['--delay', '60'], { quietMs: 60_000, maxDelayMs: 60_000 }],
+  [['--once'], { once: true }],
+  [['--no-initial'], { initialSync: false }],
+  [['-n'], { dryRun: true, once: true }],
+  [['--delete', 'running'], { deletePolicy: 'running' }],
+  [['--mkpath'], { makeTargetParents: true }],
+  [['--max-processes', '4'], { maxProcesses: 4 }],
+  [['--bwlimit', '1.5m'], { bandwidthLimit: '1.5m' }],
+  [['--timeout', '0'], { timeoutSeconds: 0 }],
+  [['--rsync-program', '/opt/rsync'], { rsyncProgram: '/opt/rsync' }],
+  [['-v'], { logLevel: 'debug' }],
+  [['--log-level', 'warn', '--log-format', 'json'], { logLevel: 'warn', logFormat: 'json' }],
+])('%j is understood', (args, expected) => {
+  expect(mirror(...args)).toMatchObject(expected);
+});
+
+test('filter options keep their order across kinds, and may begin with a hyphen', () => {
+  const given = ['--include=*.c', '--exclude', '*', '-f', '- *.o', '--exclude-from', 'x', '--include-from=y'];
+  expect(mirror(...given).filterArguments).toEqual([
+    { kind: 'include', value: '*.c' },
+    { kind: 'exclude', value: '*' },
+    { kind: 'filter', value: '- *.o' },
+    { kind: 'exclude-from', value: 'x' },
+    { kind: 'include-from', value: 'y' },
+  ]);
+  expect(watch('--exclude', 'a', '--include', 'b', '.').filterArguments.map(({ kind }) => kind)).toEqual([
+    'exclude',
+    'include',
+  ]);
+});
+
+test('arguments for rsync keep their order, and may begin with a hyphen', () => {
+  const options = mirror(
+    '--rsync-opt',
+    '--checksum',
+    '-e',
+    'ssh -p 2222',
+    '--rsync-opt=-z',
+    '--rsync-path=rs',
+  );
+  expect(options.rsyncOptions).toEqual(['--checksum', '--rsh=ssh -p 2222', '-z', '--rsync-path=rs']);
+});
+
+test.each<[string[], string[]]>([
+  [[], archive],
+  [
+    ['--no-times', '--no-perms'],
+    ['links', 'owner', 'group', 'devices', 'specials'],
+  ],
+  [['--no-archive', '--times'], ['times']],
+  [['--times', '--no-archive'], []],
+  [['--no-archive', '-a'], archive],
+  [
+    ['-HAX', '--numeric-ids'],
+    [...archive, 'hardLinks', 'acls', 'xattrs', 'numericIds'],
+  ],
+  [['-H', '--no-hard-links'], archive],
+])('attributes: %j keeps %j', (args, expected) => {
+  const { attributes } = mirror(...args);
+  expect(Object.entries(attributes).flatMap(([name, on]) => (on ? [name] : []))).toEqual(expected);
+});
+
+test('watch takes a directory and --json', () => {
+  expect(watch('/d')).toEqual({ directoryPath: '/d', json: false, filterArguments: [] });
+  expect(watch('--json', '/d')).toMatchObject({ json: true });
+});
+
+describe('a wrong command line is refused in one line', () => {
+  test.each<[string[], RegExp]>([
+    [[], /^no command given$/],
+    [['miror', 'a', 'b'], /^unknown command 'miror'; did you mean mirror\?$/],
+    [['mirror', 'a'], /^missing required argument 'TARGET'$/],
+    [['mirror', 'a', 'b', 'c'], /^too many arguments for 'mirror'. Expected 2 arguments but got 3/],
+    [['mirror', '', 'b'], /^SRC is empty$/],
+    [['mirror', 'a', ''], /^TARGET is empty$/],
+    [['watch', ''], /^DIR is empty$/],
+    [['mirror', '--exlude', 'x', 'a', 'b'], /^unknown option '--exlude'; did you mean --exclude\?$/],
+    [
+      ['mirror', '--delay', 'soon', 'a', 'b'],
+      /^option '--delay <SECONDS>' argument 'soon' is invalid\. It must be/,
+    ],
+    [['mirror', '--delay', '-1', 'a', 'b'], /'--delay <SECONDS>' argument '-1' is invalid/],
+    [['mirror', '--delay', '1e9', 'a', 'b'], /'--delay <SECONDS>' argument '1e9' is invalid/],
+    [['mirror', '--delay', '999999', 'a', 'b'], /from 0 to 86400/],
+    [['mirror', '--delay', '', 'a', 'b'], /argument '' is invalid/],
+    [['mirror', '--delay', '3', '--max-delay', '2', 'a', 'b'], /^--max-delay 2 is shorter than --delay 3$/],
+    [['mirror', '--max-processes', '0', 'a', 'b'], /whole number from 1 to 64/],
+    [['mirror', '--timeout', '1.5', 'a', 'b'], /argument '1.5' is invalid/],
+    [['mirror', '--bwlimit', 'fast', 'a', 'b'], /argument 'fast' is invalid\. It must be a rate/],
+    [['mirror', '--delete', 'maybe', 'a', 'b'], /Allowed choices are yes, no, startup, running/],
+    [['mirror', '--log-level', 'loud', 'a', 'b'], /Allowed choices are error, warn, info, debug/],
+    [['mirror', '--once', '--no-initial', 'a', 'b'], /^--once with --no-initial leaves nothing to do$/],
+    [['mirror', '-n', '--no-initial', 'a', 'b'], /^--dry-run with --no-initial/],
+  ])('%j', (args, message) => {
+    const error = refusal(...args);
+    expect(error.code).toBe('USAGE');
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain('\n');
+    expect(error.remedy).toBeDefined();
+  });
+
+  test('two paths without a command are answered with the command they were meant for', () => {
+    expect(refusal('a', 'b').remedy).toBe('to mirror a directory: syncline mirror a b');
+  });
+});
+
+test('help and version are text, and help fits 80 columns', () => {
+  expect(help('--version')).toMatch(/^syncline \d+\.\d+\.\d+\n$/);
+  for (const args of [['--help'], ['mirror', '--help'], ['watch', '--help']]) {
+    const text = help(...args);
+    expect(text).toMatch(/^Usage: syncline /);
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  }
+});

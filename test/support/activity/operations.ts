@@ -1,0 +1,81 @@
+import type { Operation } from './activity-world.ts';
+import {
+  create,
+  createInPieces,
+  append,
+  overwrite,
+  overwriteSameSize,
+  overwriteKeepingTime,
+  truncateOpen,
+  truncateByPath,
+  holdOpen,
+  writeHeldOpen,
+  saveAtomically,
+  createAndRemove,
+  changeMode,
+  touch,
+  makeHardLink,
+} from './file-operations.ts';
+import {
+  renameFile,
+  renameDirectory,
+  renameRepeatedly,
+  renameOverFile,
+  renameOverEmptyDirectory,
+  replaceDirectory,
+  editThenMoveParent,
+  exchange,
+  swapByThreeRenames,
+  moveOut,
+  moveIn,
+} from './rename-operations.ts';
+import {
+  makeDirectory,
+  makeTree,
+  removeFile,
+  removeTree,
+  removeAndMakeAnew,
+  changeType,
+  makeSymlink,
+} from './tree-operations.ts';
+
+/** Every operation by name, with how often it comes. */
+export const operations: readonly {
+  readonly name: string;
+  readonly weight: number;
+  readonly run: Operation;
+}[] = [
+  { name: 'create', weight: 10, run: create },
+  { name: 'createInPieces', weight: 3, run: createInPieces },
+  { name: 'append', weight: 6, run: append },
+  { name: 'overwrite', weight: 5, run: overwrite },
+  { name: 'overwriteSameSize', weight: 4, run: overwriteSameSize },
+  { name: 'overwriteKeepingTime', weight: 3, run: overwriteKeepingTime },
+  { name: 'truncateOpen', weight: 2, run: truncateOpen },
+  { name: 'truncateByPath', weight: 2, run: truncateByPath },
+  { name: 'holdOpen', weight: 2, run: holdOpen },
+  { name: 'writeHeldOpen', weight: 3, run: writeHeldOpen },
+  { name: 'saveAtomically', weight: 4, run: saveAtomically },
+  { name: 'createAndRemove', weight: 2, run: createAndRemove },
+  { name: 'makeDirectory', weight: 4, run: makeDirectory },
+  { name: 'makeTree', weight: 5, run: makeTree },
+  { name: 'removeFile', weight: 5, run: removeFile },
+  { name: 'removeTree', weight: 2, run: removeTree },
+  { name: 'removeAndMakeAnew', weight: 3, run: removeAndMakeAnew },
+  { name: 'renameFile', weight: 5, run: renameFile },
+  { name: 'renameDirectory', weight: 5, run: renameDirectory },
+  { name: 'renameRepeatedly', weight: 2, run: renameRepeatedly },
+  { name: 'renameOverFile', weight: 3, run: renameOverFile },
+  { name: 'renameOverEmptyDirectory', weight: 2, run: renameOverEmptyDirectory },
+  { name: 'replaceDirectory', weight: 2, run: replaceDirectory },
+  { name: 'editThenMoveParent', weight: 3, run: editThenMoveParent },
+  { name: 'exchange', weight: 3, run: exchange },
+  { name: 'swapByThreeRenames', weight: 2, run: swapByThreeRenames },
+  { name: 'changeType', weight: 4, run: changeType },
+  { name: 'makeSymlink', weight: 3, run: makeSymlink },
+  { name: 'changeMode', weight: 4, run: changeMode },
+  { name: 'touch', weight: 4, run: touch },
+  { name: 'makeHardLink', weight: 2, run: makeHardLink },
+  { name: 'moveOut', weight: 2, run: moveOut },
+  { name: 'moveIn', weight: 3, run: moveIn },
+];

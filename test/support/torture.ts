@@ -1,0 +1,126 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pathFromText } from '../../src/model/path-bytes.ts';
+import { Activity } from './activity/activity.ts';
+import { compareTrees } from './compare-trees.ts';
+import type { ProcessExit } from './live-process.ts';
+import { LiveProcess } from './live-process.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+export interface TortureOptions {
+  readonly seed: number;
+  /** The command line of a mirror that runs until it gets TERM. Both directories exist, the target is empty. */
+  readonly mirror: (source: string, target: string) => readonly string[];
+  /** Operations after the start of the mirror (default 600: about three seconds). */
+  readonly operations?: number;
+  /** How long the trees may stay different after the last operation (default 30,000). */
+  readonly deadlineMs?: number;
+  readonly hostileShare?: number;
+  readonly without?: readonly string[];
+  /** Where the trees are made (default: the system's temporary directory). They are removed, but for a failure with `keep`. */
+  readonly parent?: string;
+  readonly keep?: boolean;
+}
+
+export interface TortureReport {
+  readonly seed: number;
+  /** Between source and target when the deadline came, or after the mirror's end; empty is what is wanted. */
+  readonly differences: readonly string[];
+  /** What the mirror changed in a directory that only symlinks lead to; empty is what is wanted. */
+  readonly harm: readonly string[];
+  readonly exit: ProcessExit;
+  /** True when the mirror ended before it was told to. */
+  readonly endedEarly: boolean;
+  /** Ids of processes that outlived the mirror. */
+  readonly survivors: readonly number[];
+  /** From the last operation to the moment the trees were equal. */
+  readonly settledMs: number;
+  readonly output: string;
+  /** Where the trees are, if they were kept. */
+  readonly directory: string;
+}
+
+/**
+ * Runs a mirror against random activity, before its start, during its first sync and while it is live, waits for the trees to be equal,
+ * and ends it with TERM. Everything that goes wrong is in the report; throws only when the test itself is broken.
+ */
+export async function torture(options: TortureOptions): Promise<TortureReport> {
+  const directory = mkdtempSync(`${options.parent ?? tmpdir()}/torture-${options.seed}-`);
+  const [source, target, outside, decoy, decoyCopy] = [
+    'source',
+    'target',
+    'outside',
+    'decoy',
+    'decoy-copy',
+  ].map((name) => `${directory}/${name}`) as [string, string, string, string, string];
+  for (const path of [source, target, outside, decoy, decoyCopy]) mkdirSync(path);
+  for (const path of [decoy, decoyCopy]) {
+    mkdirSync(`${path}/a`);
+    utimesSync(path, 1, 1);
+  }
+  const random = new SeededRandom(options.seed ^ 0x5eed);
+  const activity = new Activity({
+    ...options,
+    source: pathFromText(source),
+    outside: pathFromText(outside),
+    decoy: pathFromText(decoy),
+  });
+  await activity.run(random.integer(0, 150), true);
+  const mirror = new LiveProcess(options.mirror(source, target));
+  try {
+    // Some seeds act through the first sync, some find the mirror at rest.
+    if (random.chance(0.5)) await pause(random.integer(300, 1500));
+    await activity.run(options.operations ?? 600);
+    const settledMs = await settle(source, target, mirror, options.deadlineMs ?? 30_000);
+    const endedEarly = !mirror.running;
+    const exit = await mirror.end('SIGTERM', 10_000);
+    const differences = compareTrees(pathFromText(source), pathFromText(target));
+    const harm = compareTrees(pathFromText(decoyCopy), pathFromText(decoy)).filter(
+      (line) => !line.startsWith('.: '),
+    );
+    const { seed } = options;
+    return {
+      seed,
+      differences,
+      harm,
+      exit,
+      endedEarly,
+      survivors: mirror.family(),
+      settledMs,
+      output: mirror.output,
+      directory,
+    };
+  } finally {
+    activity.close();
+    mirror.killFamily();
+    if (options.keep !== true) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Waits until the trees are equal, the mirror is gone or the deadline has come; gives the time it took in milliseconds. */
+async function settle(
+  source: string,
+  target: string,
+  mirror: LiveProcess,
+  deadlineMs: number,
+): Promise<number> {
+  const start = performance.now();
+  const one = { maxDifferences: 1 };
+  while (compareTrees(pathFromText(source), pathFromText(target), one).length > 0) {
+    if (!mirror.running || performance.now() - start > deadlineMs) break;
+    await pause(100);
+  }
+  return performance.now() - start;
+}
+
+/** True when the mirror kept every promise: equal trees, no harm, ended by our TERM with 143, no process left. */
+export function passed(report: TortureReport): boolean {
+  return (
+    report.differences.length === 0 &&
+    report.harm.length === 0 &&
+    !report.endedEarly &&
+    report.exit.code === 143 &&
+    report.survivors.length === 0
+  );
+}
