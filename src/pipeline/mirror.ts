@@ -5,6 +5,9 @@ import type { MirrorOptions, MirrorPorts } from './mirror-options.ts';
 import type { MirrorReport } from './mirror-report.ts';
 import { MirrorRun } from './mirror-run.ts';
 
+export { MIRROR_DEFAULTS } from './mirror-options.ts';
+export type { MirrorOptions, MirrorPorts } from './mirror-options.ts';
+
 /**
  * Keeps one target equal to the source. Shape: event batches (already filtered) in, reports out; the source completing
  * counts as `finish$`. Errors: those of the source and bugs in the ports are passed on; all else is a report.

@@ -5,8 +5,8 @@ import type { EventBatch } from '../../src/model/event-batch.ts';
 import { encodeEventBatch } from '../../src/model/event-batch.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import type { MirrorReport } from '../../src/pipeline/mirror-report.ts';
-import { MIRROR_DEFAULTS } from '../../src/pipeline/mirror-options.ts';
-import { mirror } from '../../src/pipeline/mirror.ts';
+
+import { MIRROR_DEFAULTS, mirror } from '../../src/pipeline/mirror.ts';
 import type { OperationName } from './model/model-source.ts';
 import { ModelSource, OPERATIONS, mergeRecords } from './model/model-source.ts';
 import { ModelTarget } from './model/model-target.ts';
