@@ -80,9 +80,19 @@ describe('a malformed buffer is refused', () => {
     new Uint32Array(copy.buffer, copy.byteOffset, copy.byteLength >> 2)[index] = value;
     return copy;
   };
-  test('too short', () => check((copy) => copy.subarray(0, HEADER_WORDS * 4 - 1), 'shorter than its header'));
-  test('of another magic', () => check(withWord(0, 1), 'not of this version'));
-  test('of another version', () => check(withWord(1, 2), 'not of this version'));
-  test('cut off', () => check((copy) => copy.subarray(0, copy.length - 1), 'truncated'));
-  test('with an unknown kind', () => check(withWord(HEADER_WORDS + 2, 200), 'unknown kind 200'));
+  test('too short', () => {
+    check((copy) => copy.subarray(0, HEADER_WORDS * 4 - 1), 'shorter than its header');
+  });
+  test('of another magic', () => {
+    check(withWord(0, 1), 'not of this version');
+  });
+  test('of another version', () => {
+    check(withWord(1, 2), 'not of this version');
+  });
+  test('cut off', () => {
+    check((copy) => copy.subarray(0, copy.length - 1), 'truncated');
+  });
+  test('with an unknown kind', () => {
+    check(withWord(HEADER_WORDS + 2, 200), 'unknown kind 200');
+  });
 });

@@ -8,6 +8,7 @@ import type { PathBytes } from '../../src/model/path-bytes.ts';
 import { baseName, parentPath } from '../../src/model/path-bytes.ts';
 import type { MirrorReport } from '../../src/pipeline/mirror-report.ts';
 import type { MirrorOptions } from '../../src/pipeline/mirror.ts';
+
 import { MIRROR_DEFAULTS, mirror } from '../../src/pipeline/mirror.ts';
 
 const write = (path: string): WatchEvent => ({
@@ -65,7 +66,10 @@ function check(scenario: Scenario, expected: readonly string[]): void {
   const log = (line: string): unknown => lines.push(`${scheduler.now()} ${line}`);
   const watch$ = new Subject<EventBatch>();
   const finish$ = new Subject<void>();
-  const after = (ms: number, then: () => void): unknown => (ms === 0 ? then() : scheduler.schedule(then, ms));
+  const after = (ms: number, then: () => void): void => {
+    if (ms === 0) then();
+    else scheduler.schedule(then, ms);
+  };
   const deliver = (batch: Batch): Observable<Outcome> => {
     const names = [
       ...batch.moves.map(({ from, to }) => `${from}->${to}`),
@@ -132,21 +136,23 @@ function lineOf(report: MirrorReport): string {
 }
 
 describe('the window', () => {
-  test('a change is delivered when it has been quiet', () =>
+  test('a change is delivered when it has been quiet', () => {
     check({ events: { 10: [write('f')], 60: [write('g')] } }, [
       '0 idle',
       '10 collecting',
       '160 deliver live f g',
       '160 idle',
-    ]));
-  test('a delay of 0 delivers at once', () =>
+    ]);
+  });
+  test('a delay of 0 delivers at once', () => {
     check({ options: { quietMs: 0 }, events: { 10: [write('f')] } }, [
       '0 idle',
       '10 collecting',
       '10 deliver live f',
       '10 idle',
-    ]));
-  test('changes during a delivery wait for it and for their own window', () =>
+    ]);
+  });
+  test('changes during a delivery wait for it and for their own window', () => {
     check({ events: { 0: [write('f')], 110: [write('g')] }, deliveryMs: 300 }, [
       '0 idle',
       '0 collecting',
@@ -154,8 +160,9 @@ describe('the window', () => {
       '400 collecting',
       '400 deliver live g',
       '700 idle',
-    ]));
-  test('a file kept open is delivered after its own pause, another change does not wait for it', () =>
+    ]);
+  });
+  test('a file kept open is delivered after its own pause, another change does not wait for it', () => {
     check({ options: { writingQuietMs: 500 }, events: { 0: [openWrite('log')], 10: [write('f')] } }, [
       '0 idle',
       '0 collecting',
@@ -163,27 +170,30 @@ describe('the window', () => {
       '110 collecting',
       '500 deliver live log',
       '500 idle',
-    ]));
-  test('a large flight goes out in chunks', () =>
+    ]);
+  });
+  test('a large flight goes out in chunks', () => {
     check({ options: { maxEntriesPerBatch: 2 }, events: { 0: [write('a'), write('b'), write('c')] } }, [
       '0 idle',
       '0 collecting',
       '100 deliver live a b',
       '100 deliver live c',
       '100 idle',
-    ]));
+    ]);
+  });
 });
 
 describe('the first compare', () => {
-  test('waits for the barrier, then events collect behind it', () =>
+  test('waits for the barrier, then events collect behind it', () => {
     check({ options: { initial: true }, barrierMs: 50, deliveryMs: 200, events: { 80: [write('f')] } }, [
       '0 collecting',
       '50 deliver startup /**',
       '300 collecting',
       '300 deliver live f',
       '550 idle',
-    ]));
-  test('is still the first compare when it is retried', () =>
+    ]);
+  });
+  test('is still the first compare when it is retried', () => {
     check({ options: { initial: true }, outcomes: [failed('target')], events: { 500: [write('f')] } }, [
       '0 collecting',
       '0 deliver startup /**',
@@ -192,11 +202,12 @@ describe('the first compare', () => {
       '1000 collecting',
       '1000 deliver startup /**',
       '1000 idle',
-    ]));
+    ]);
+  });
 });
 
 describe('failures', () => {
-  test('a target that is down is tried again with growing pauses, and nothing is lost', () =>
+  test('a target that is down is tried again with growing pauses, and nothing is lost', () => {
     check({ events: { 0: [write('f')], 500: [write('g')] }, outcomes: [failed('target'), failed('batch')] }, [
       '0 idle',
       '0 collecting',
@@ -210,8 +221,9 @@ describe('failures', () => {
       '3100 collecting',
       '3100 deliver live f g',
       '3100 idle',
-    ]));
-  test('a failure in a later chunk keeps what was delivered before it', () =>
+    ]);
+  });
+  test('a failure in a later chunk keeps what was delivered before it', () => {
     check(
       {
         options: { maxEntriesPerBatch: 1 },
@@ -230,8 +242,9 @@ describe('failures', () => {
         '1100 deliver live c',
         '1100 idle',
       ],
-    ));
-  test('a wrong source holds until it is back, which compares everything', () =>
+    );
+  });
+  test('a wrong source holds until it is back, which compares everything', () => {
     check(
       {
         events: { 0: [write('f')], 500: [root('gone')], 700: [write('g')], 900: [root('back')] },
@@ -248,8 +261,9 @@ describe('failures', () => {
         '900 deliver live /**',
         '900 idle',
       ],
-    ));
-  test('a wrong source the watch knows nothing about is tried again slowly', () =>
+    );
+  });
+  test('a wrong source the watch knows nothing about is tried again slowly', () => {
     check({ options: { sourceRetryMs: 2_000 }, events: { 0: [write('f')] }, outcomes: [failed('source')] }, [
       '0 idle',
       '0 collecting',
@@ -259,8 +273,9 @@ describe('failures', () => {
       '2100 collecting',
       '2100 deliver live f',
       '2100 idle',
-    ]));
-  test('a root that is gone holds at once, also between chunks', () =>
+    ]);
+  });
+  test('a root that is gone holds at once, also between chunks', () => {
     check(
       {
         options: { maxEntriesPerBatch: 1 },
@@ -276,8 +291,9 @@ describe('failures', () => {
         '900 deliver live /**',
         '950 idle',
       ],
-    ));
-  test('a wrong configuration stops the mirror with what is left', () =>
+    );
+  });
+  test('a wrong configuration stops the mirror with what is left', () => {
     check({ events: { 0: [write('f')], 20: [write('g')] }, outcomes: [failed('configuration')] }, [
       '0 idle',
       '0 collecting',
@@ -286,11 +302,12 @@ describe('failures', () => {
       '120 stopped',
       '120 finished 2',
       '120 complete',
-    ]));
+    ]);
+  });
 });
 
 describe('single paths', () => {
-  test('a path that fails is quarantined, retried with growing pauses and released', () =>
+  test('a path that fails is quarantined, retried with growing pauses and released', () => {
     check(
       {
         options: { quarantineBackOff: { firstMs: 500, maxMs: 9_000 } },
@@ -310,8 +327,9 @@ describe('single paths', () => {
         '1600 released f',
         '1600 idle',
       ],
-    ));
-  test('a new change of it is tried in its normal window', () =>
+    );
+  });
+  test('a new change of it is tried in its normal window', () => {
     check({ events: { 0: [write('f')], 1_000: [write('f')] }, outcomes: [problem('f')] }, [
       '0 idle',
       '0 collecting',
@@ -322,8 +340,9 @@ describe('single paths', () => {
       '1100 deliver live f',
       '1100 released f',
       '1100 idle',
-    ]));
-  test('it follows its directory when that is moved', () =>
+    ]);
+  });
+  test('it follows its directory when that is moved', () => {
     check(
       {
         options: { quarantineBackOff: { firstMs: 500, maxMs: 9_000 }, capabilities: { moves: true } },
@@ -345,8 +364,9 @@ describe('single paths', () => {
         '600 released e/f',
         '600 idle',
       ],
-    ));
-  test('too many of them become their directory', () =>
+    );
+  });
+  test('too many of them become their directory', () => {
     check(
       {
         options: { quarantineBackOff: { firstMs: 500, maxMs: 9_000 }, maxQuarantined: 2 },
@@ -367,8 +387,9 @@ describe('single paths', () => {
         '600 released d',
         '600 idle',
       ],
-    ));
-  test('what fails inside a subtree is retried as a subtree', () =>
+    );
+  });
+  test('what fails inside a subtree is retried as a subtree', () => {
     check(
       {
         options: { initial: true, quarantineBackOff: { firstMs: 500, maxMs: 9_000 } },
@@ -383,8 +404,9 @@ describe('single paths', () => {
         '500 released d',
         '500 idle',
       ],
-    ));
-  test('what changed while it was read is looked at again soon, then less often', () =>
+    );
+  });
+  test('what changed while it was read is looked at again soon, then less often', () => {
     check({ events: { 0: [write('f')] }, outcomes: [recheck('f'), recheck('f')] }, [
       '0 idle',
       '0 collecting',
@@ -394,19 +416,21 @@ describe('single paths', () => {
       '200 collecting',
       '400 deliver live f',
       '400 idle',
-    ]));
+    ]);
+  });
 });
 
 describe('the end', () => {
-  test('delivers what is pending at once, open files included', () =>
+  test('delivers what is pending at once, open files included', () => {
     check({ events: { 0: [openWrite('log'), write('f')] }, finishMs: 10 }, [
       '0 idle',
       '0 collecting',
       '10 deliver live f log',
       '10 finished 0',
       '10 complete',
-    ]));
-  test('waits for the delivery under way, then delivers the rest', () =>
+    ]);
+  });
+  test('waits for the delivery under way, then delivers the rest', () => {
     check({ events: { 0: [write('f')], 110: [write('g')] }, deliveryMs: 300, finishMs: 120 }, [
       '0 idle',
       '0 collecting',
@@ -414,8 +438,9 @@ describe('the end', () => {
       '400 deliver live g',
       '700 finished 0',
       '700 complete',
-    ]));
-  test('tells what is left when the last delivery fails', () =>
+    ]);
+  });
+  test('tells what is left when the last delivery fails', () => {
     check({ events: { 0: [write('f')] }, outcomes: [failed('target')], finishMs: 10 }, [
       '0 idle',
       '0 collecting',
@@ -424,7 +449,8 @@ describe('the end', () => {
 
       '10 finished 1',
       '10 complete',
-    ]));
+    ]);
+  });
   test('does not wait for a pause, nor deliver without its source', () => {
     check({ events: { 0: [write('f')] }, outcomes: [failed('target')], finishMs: 500 }, [
       '0 idle',
@@ -444,10 +470,11 @@ describe('the end', () => {
       '500 complete',
     ]);
   });
-  test('does not begin the first compare', () =>
+  test('does not begin the first compare', () => {
     check({ options: { initial: true }, barrierMs: 50, finishMs: 10 }, [
       '0 collecting',
       '10 finished 1',
       '10 complete',
-    ]));
+    ]);
+  });
 });
