@@ -73,21 +73,24 @@ describe('names', () => {
       ['a', 'a.b', 'a/x'],
     );
   });
-  test('created and then deleted is nothing', () => {
-    check([changed('f', created), changed('f', deleted)], []);
-    check([changed('f', created | deleted)], []);
+  test('created and then deleted is nothing but a new time of its directory', () => {
+    check([changed('d/f', created), changed('d/f', deleted)], ['d']);
+    check([changed('f', created | deleted)], ['']);
   });
   test('a directory created and deleted takes everything below it along', () => {
     check(
       [changed('d', created | isDirectory), changed('d/f', wholeFile), changed('d', deleted | isDirectory)],
-      [],
+      [''],
     );
+  });
+  test('what is born in one directory and moved to another leaves a new time of the first', () => {
+    check([changed('d/f', wholeFile), moved('d/f', 'e/f', 'file')], ['d', 'e/f']);
   });
   test('deleted, created and deleted again is a deletion', () => {
     check([changed('f', deleted), changed('f', created), changed('f', deleted)], ['f']);
   });
   test('created, deleted and created again is one entry', () => {
-    check([changed('f', created), changed('f', deleted), changed('f', created)], ['f']);
+    check([changed('f', created), changed('f', deleted), changed('f', created)], ['', 'f']);
   });
   test('found by listing and then deleted is a deletion: it may have existed before', () => {
     check([changed('f', listed), changed('f', deleted)], ['f']);
@@ -253,7 +256,7 @@ describe('flights', () => {
   test('born and gone is a deletion while the name or a subtree above it is in flight', () => {
     checkFlight([changed('d/f', deleted)], bornAndGone, 'land', ['d/f']);
     checkFlight([rescan('d')], bornAndGone, 'land', ['d/f']);
-    checkFlight([changed('e', attrib)], bornAndGone, 'land', []);
+    checkFlight([changed('e', attrib)], bornAndGone, 'land', ['d']);
   });
   test('given back, born and gone is a deletion too', () => {
     checkFlight([changed('f', created)], [changed('f', deleted)], 'giveBack', ['f']);
