@@ -15,6 +15,11 @@ const files = 100_000;
 const seconds: Record<Mirror, number[]> = { syncline: [], lsyncd: [] };
 const cpuSeconds: Record<Mirror, number[]> = { syncline: [], lsyncd: [] };
 
+/** Of another size each time: lsyncd misses a new content of the same size within the same second. */
+function content(time: number): string {
+  return 'x'.repeat(time + 1);
+}
+
 for (let round = rounds(3); round > 0; round--) {
   for (const mirror of ['syncline', 'lsyncd'] as const) {
     const cost = await measureMirror({
@@ -24,9 +29,9 @@ for (let round = rounds(3); round > 0; round--) {
       times: 10,
       prepare: (source) => runNative('storm', source, 'create', 1, files, 0),
       change: (source, time) => {
-        writeFileSync(`${source}/d000/f0000007`, `change ${time}`);
+        writeFileSync(`${source}/d000/f0000007`, content(time));
       },
-      arrived: (target, time) => readFileSync(`${target}/d000/f0000007`, 'utf8') === `change ${time}`,
+      arrived: (target, time) => readFileSync(`${target}/d000/f0000007`, 'utf8') === content(time),
     });
     seconds[mirror].push(cost.seconds);
     cpuSeconds[mirror].push(cost.cpuSeconds);
