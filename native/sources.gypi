@@ -26,7 +26,9 @@
     "test_sources": [
       "test/native/filter/rule_list_test.cc",
       "test/native/filter/select_batch_test.cc",
-      "test/native/filter/wildmatch_test.cc"
+      "test/native/filter/wildmatch_test.cc",
+      "test/native/linux/random_activity_test.cc",
+      "test/native/linux/tree_changes_test.cc"
     ],
     "core_includes": ["native"]
   }

@@ -11,14 +11,15 @@
 namespace syncline {
 namespace {
 
-// JavaScript's side of one watch. The backend's threads only ring a doorbell: a thread-safe function with room for one
-// call, so that a busy JavaScript thread is called once and pulls everything with `take`.
+// JavaScript's side of one watch. The backend's threads only ring a doorbell: a thread-safe function with
+// room for one call, so that a busy JavaScript thread is called once and pulls everything with `take`.
 class WatchObject : public Napi::ObjectWrap<WatchObject> {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "Watch",
-                       {InstanceMethod<&WatchObject::Take>("take"), InstanceMethod<&WatchObject::Barrier>("barrier"),
-                        InstanceMethod<&WatchObject::Stats>("stats"), InstanceMethod<&WatchObject::Close>("close")});
+    return DefineClass(
+        env, "Watch",
+        {InstanceMethod<&WatchObject::Take>("take"), InstanceMethod<&WatchObject::Barrier>("barrier"),
+         InstanceMethod<&WatchObject::Stats>("stats"), InstanceMethod<&WatchObject::Close>("close")});
   }
 
   explicit WatchObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WatchObject>(info) {
@@ -41,13 +42,15 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
       throw error;
     }
     open_ = true;
-    // A worker thread or the process may end without close(): no thread of the backend may outlive its environment.
+    // A worker thread or the process may end without close(): no thread of the backend may outlive its
+    // environment.
     Ref();
     napi_add_env_cleanup_hook(env, &WatchObject::AtExit, this);
   }
 
  private:
-  static void RingDoorbell(Napi::Env env, Napi::Function on_ready, std::nullptr_t* /*context*/, void* /*data*/) {
+  static void RingDoorbell(Napi::Env env, Napi::Function on_ready, std::nullptr_t* /*context*/,
+                           void* /*data*/) {
     if (env != nullptr && on_ready != nullptr) {
       on_ready.Call({});
     }
@@ -84,9 +87,10 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
       return given;
     };
     options.scan_threads = static_cast<uint32_t>(number("scanThreads", options.scan_threads, 64));
-    options.max_pending_bytes =
-        static_cast<size_t>(number("maxPendingBytes", static_cast<double>(options.max_pending_bytes), 1U << 30));
-    options.move_deadline_ms = static_cast<uint32_t>(number("moveDeadlineMs", options.move_deadline_ms, 60000));
+    options.max_pending_bytes = static_cast<size_t>(
+        number("maxPendingBytes", static_cast<double>(options.max_pending_bytes), 1U << 30));
+    options.move_deadline_ms =
+        static_cast<uint32_t>(number("moveDeadlineMs", options.move_deadline_ms, 60000));
     return options;
   }
 
@@ -129,7 +133,8 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
     Unref();
   }
 
-  // The environment is being torn down and has finalised the doorbell or is about to: only the threads are ours to end.
+  // The environment is being torn down and has finalised the doorbell or is about to: only the threads are
+  // ours to end.
   static void AtExit(void* object) {
     auto* watch = static_cast<WatchObject*>(object);
     watch->open_ = false;

@@ -6,7 +6,8 @@
 
 namespace syncline {
 
-// One event of the inotify queue. `name` is a view into the buffer; empty for an event of the directory itself.
+// One event of the inotify queue. `name` is a view into the buffer; empty for an event of the directory
+// itself.
 struct InotifyEvent {
   int32_t watch = -1;
   uint32_t mask = 0;

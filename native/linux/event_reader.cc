@@ -13,14 +13,15 @@
 namespace syncline {
 namespace {
 
-// After a quiet time the first event is given this long to be followed by the rest of its operation (a write is three
-// events), so that it costs one wake-up of each thread, not three.
+// After a quiet time the first event is given this long to be followed by the rest of its operation (a write
+// is three events), so that it costs one wake-up of each thread, not three.
 constexpr std::chrono::microseconds kFirstNap{250};
-// While events keep coming the queue is read this often. At a core's full write rate it then holds a few hundred events
-// of its 16,384.
+// While events keep coming the queue is read this often. At a core's full write rate it then holds a few
+// hundred events of its 16,384.
 constexpr std::chrono::microseconds kBusyNap{1500};
 constexpr size_t kBusyBytes = 4096;
-// A block that holds less than this is copied into one of its size, so that waiting blocks cost what they hold.
+// A block that holds less than this is copied into one of its size, so that waiting blocks cost what they
+// hold.
 constexpr size_t kSmallBlockBytes = 65536;
 
 }  // namespace

@@ -24,8 +24,8 @@ struct EventBlock {
   int64_t marked_ms = 0;
 };
 
-// The thread that drains the kernel's queue and does nothing else, so that a busy interpreter cannot make it overflow.
-// Start, Stop and RequestMark may be called from any thread, Next from one.
+// The thread that drains the kernel's queue and does nothing else, so that a busy interpreter cannot make it
+// overflow. Start, Stop and RequestMark may be called from any thread, Next from one.
 class EventReader {
  public:
   explicit EventReader(KernelCalls* calls) : calls_(calls) {}
@@ -33,7 +33,8 @@ class EventReader {
   EventReader(const EventReader&) = delete;
   EventReader& operator=(const EventReader&) = delete;
 
-  // `on_block` is called on the reader's thread after each block. False (errno set) if the wake-up cannot be made.
+  // `on_block` is called on the reader's thread after each block. False (errno set) if the wake-up cannot be
+  // made.
   bool Start(int inotify_fd, std::function<void()> on_block);
   void Stop();
   // Asks for a mark behind all that is in the queue by now; returns its number (from 1, rising).

@@ -11,7 +11,8 @@
 namespace syncline {
 namespace {
 
-// While JavaScript keeps taking, the bell rings at most this often: what happens meanwhile merges here, which is cheaper.
+// While JavaScript keeps taking, the bell rings at most this often: what happens meanwhile merges here, which
+// is cheaper.
 constexpr int64_t kRingSpacingMs = 8;
 constexpr int64_t kProgressMs = 200;
 constexpr int64_t kRootCheckMs = 1000;
@@ -25,7 +26,8 @@ constexpr int kEventsPerTurn = 512;
 constexpr size_t kLimitProbes = 64;
 
 int64_t NowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
@@ -252,7 +254,8 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
   if (!tree_->queue.Empty()) {
     next = std::min(next, next_progress_ms_);
   }
-  for (const int64_t due : {overflow_pass_at_ms_, next_root_check_ms_, next_limit_retry_ms_, next_blind_retry_ms_}) {
+  for (const int64_t due :
+       {overflow_pass_at_ms_, next_root_check_ms_, next_limit_retry_ms_, next_blind_retry_ms_}) {
     if (due != 0) {
       next = std::min(next, std::max(due, now + 1));
     }

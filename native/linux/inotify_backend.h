@@ -18,8 +18,8 @@
 
 namespace syncline {
 
-// The backend for inotify. A reader thread drains the kernel's queue, the interpreter's thread applies the events and
-// looks after everything that depends on time, and scanners watch and list directories.
+// The backend for inotify. A reader thread drains the kernel's queue, the interpreter's thread applies the
+// events and looks after everything that depends on time, and scanners watch and list directories.
 class InotifyBackend final : public Backend {
  public:
   // `calls` outlives the backend; null for the kernel itself.
@@ -80,7 +80,7 @@ class InotifyBackend final : public Backend {
   std::atomic<uint64_t> overflows_ = 0;
 
   // Of the interpreter's thread.
-  std::deque<BarrierRequest> barriers_;  // their marks are met
+  std::deque<BarrierRequest> barriers_;   // their marks are met
   std::vector<BarrierRequest> draining_;  // wait for the old scan epoch
   uint64_t expire_mark_ = 0;              // asked for to know that the queue was empty
   int64_t last_ring_ms_ = 0;

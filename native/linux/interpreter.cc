@@ -113,7 +113,8 @@ void Interpreter::WatchEnded(uint32_t id, int32_t watch) {
     }
     return;
   }
-  // Of a deleted directory its parent tells the name next. Otherwise something took the watch: see what is there.
+  // Of a deleted directory its parent tells the name next. Otherwise something took the watch: see what is
+  // there.
   if (!table.Has(id, kDying) || table.WatchOf(parent) == DirectoryTable::kNoWatch) {
     tree_->EnqueueScan(id, kRelist);
   }
@@ -242,7 +243,8 @@ void Interpreter::ApplyMovedTo(uint32_t id, const InotifyEvent& event, int64_t n
     from = source->directory_path;
   }
   if (!table.PathOf(id, &path_)) {
-    tree_->EmitChanged(id, event.name, DirectoryHint(event));  // Notes the subtree whose place is not known yet.
+    tree_->EmitChanged(id, event.name,
+                       DirectoryHint(event));  // Notes the subtree whose place is not known yet.
   } else {
     tree_->records.Moved(from, source->name, path_, event.name, is_directory);
   }
@@ -273,8 +275,8 @@ void Interpreter::PlaceMovedDirectory(uint32_t id, std::string_view name, const 
 
 void Interpreter::DropUnpaired(const MoveSource& source) {
   DirectoryTable& table = tree_->table;
-  // Called "deleted" only if nothing new was seen by this name: a record of something created must not look as if that
-  // was gone again.
+  // Called "deleted" only if nothing new was seen by this name: a record of something created must not look
+  // as if that was gone again.
   const auto vacated = vacated_.find({source.directory.Key(), source.name});
   const bool gone = vacated != vacated_.end() && vacated->second == source.cookie;
   if (gone) {

@@ -13,8 +13,8 @@
 
 namespace syncline {
 
-// Turns the kernel's events, in order, into changes of the table and into records. One thread calls it, with the tree's
-// mutex held.
+// Turns the kernel's events, in order, into changes of the table and into records. One thread calls it, with
+// the tree's mutex held.
 class Interpreter {
  public:
   struct Callbacks {

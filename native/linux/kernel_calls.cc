@@ -39,13 +39,15 @@ int OpenParts(int parent, const char* path, int flags) {
 
 }  // namespace
 
-ssize_t KernelCalls::ReadEvents(int inotify_fd, void* buffer, size_t size) { return read(inotify_fd, buffer, size); }
+ssize_t KernelCalls::ReadEvents(int inotify_fd, void* buffer, size_t size) {
+  return read(inotify_fd, buffer, size);
+}
 
 int KernelCalls::OpenChild(int parent_fd, const char* name) { return openat(parent_fd, name, kOpenFlags); }
 
 int KernelCalls::AddWatch(int inotify_fd, int directory_fd, uint32_t mask) {
-  // "." of a thread's own working directory resolves faster than a link in /proc, and works without /proc; entering
-  // needs search permission, the link does not.
+  // "." of a thread's own working directory resolves faster than a link in /proc, and works without /proc;
+  // entering needs search permission, the link does not.
   if (own_working_directory && fchdir(directory_fd) == 0) {
     return inotify_add_watch(inotify_fd, ".", mask);
   }

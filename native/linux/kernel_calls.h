@@ -7,7 +7,8 @@
 
 namespace syncline {
 
-// The kernel calls that tests make fail or stall. All return -1 and set errno on failure. Called from several threads.
+// The kernel calls that tests make fail or stall. All return -1 and set errno on failure. Called from several
+// threads.
 class KernelCalls {
  public:
   virtual ~KernelCalls() = default;
@@ -19,13 +20,14 @@ class KernelCalls {
   virtual int AddWatch(int inotify_fd, int directory_fd, uint32_t mask);
 };
 
-// Gives the calling thread a working directory of its own, which makes AddWatch cheaper. For threads that scan.
+// Gives the calling thread a working directory of its own, which makes AddWatch cheaper. For threads that
+// scan.
 void UseOwnWorkingDirectory();
 // Goes back to a directory that keeps nothing busy.
 void LeaveWorkingDirectory();
 
-// Opens `path` (relative to `root_fd`, of any length, '' is the directory itself) for listing without following a symlink
-// on the way or leaving the root. Returns a descriptor, or -1 and errno.
+// Opens `path` (relative to `root_fd`, of any length, '' is the directory itself) for listing without
+// following a symlink on the way or leaving the root. Returns a descriptor, or -1 and errno.
 int OpenBeneath(KernelCalls* calls, int root_fd, const char* path, size_t length);
 
 }  // namespace syncline

@@ -35,7 +35,8 @@ struct ScanGroup {
   uint8_t epoch = 0;
 };
 
-// What is to be scanned: last in, first out, so that few directories are open and few names wait. Thread-safe.
+// What is to be scanned: last in, first out, so that few directories are open and few names wait.
+// Thread-safe.
 class ScanQueue {
  public:
   // Adds a group to the current epoch, or to that of the work it came from.

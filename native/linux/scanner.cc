@@ -142,7 +142,8 @@ void Scanner::OpenFailed(const ScanGroup& work, NodeRef ref, const Place& place,
     return;
   }
   if (error == ESTALE) {
-    table.Set(ref.id, place.flags);  // The root is gone or replaced; when it is back everything is scanned anew.
+    table.Set(ref.id,
+              place.flags);  // The root is gone or replaced; when it is back everything is scanned anew.
     return;
   }
   const bool same_place = ref.id == DirectoryTable::kRoot ||
@@ -176,7 +177,8 @@ void Scanner::MarkBlind(uint32_t id, CoverageReason reason, int error) {
   }
 }
 
-Scanner::Verdict Scanner::Watch(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place, int fd) {
+Scanner::Verdict Scanner::Watch(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place,
+                                int fd) {
   const std::lock_guard registering(worker->registration);
   int watch = -1;
   int error = 0;
@@ -194,8 +196,8 @@ Scanner::Verdict Scanner::Watch(Worker* worker, const ScanGroup& work, NodeRef* 
   return Register(worker, work, ref, place, fd, watch, error);
 }
 
-Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place, int fd,
-                                   int watch, int error) {
+Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place,
+                                   int fd, int watch, int error) {
   const std::lock_guard lock(tree_->mutex);
   DirectoryTable& table = tree_->table;
   if (!table.Alive(*ref)) {
@@ -224,7 +226,8 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
   } else {
     const uint32_t owner = tree_->watches.Find(watch);
     if (owner < WatchMap::kRetired && owner != id) {
-      // The directory is known by another name: it has moved here, unless both names lead to it (a bind mount).
+      // The directory is known by another name: it has moved here, unless both names lead to it (a bind
+      // mount).
       if (owner == DirectoryTable::kRoot || IsAlias(worker, owner, fd)) {
         MarkBlind(id, CoverageReason::kOtherFileSystem, EXDEV);
         return Verdict::kNothing;
@@ -293,7 +296,8 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
   }
   table.Set(id, kScanning | kComplete);
   const bool sweep = table.FirstChildOf(id) != DirectoryTable::kNone;
-  for (uint32_t child = table.FirstChildOf(id); child != DirectoryTable::kNone; child = table.NextSiblingOf(child)) {
+  for (uint32_t child = table.FirstChildOf(id); child != DirectoryTable::kNone;
+       child = table.NextSiblingOf(child)) {
     table.Clear(child, kSeen);
   }
   return sweep ? Verdict::kListAndSweep : Verdict::kList;
@@ -317,7 +321,8 @@ bool Scanner::IsAlias(Worker* worker, uint32_t id, int fd) {
   return other.Valid() && IdentifyDirectory(other.Get(), &there) == 0 && here == there;
 }
 
-void Scanner::List(Worker* worker, const ScanGroup& work, NodeRef ref, const Place& place, UniqueFd fd, bool sweep) {
+void Scanner::List(Worker* worker, const ScanGroup& work, NodeRef ref, const Place& place, UniqueFd fd,
+                   bool sweep) {
   std::shared_ptr<OpenDirectory> opened;
   const int descriptor = fd.Get();
   uint64_t count = 0;
@@ -364,7 +369,8 @@ void Scanner::ReadEntries(Worker* worker, int fd, size_t size) {
     auto type = static_cast<uint8_t>(record[offsetof(LinuxDirent, type)]);
     if (type == DT_UNKNOWN) {
       struct stat status {};
-      type = fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) ? DT_DIR : DT_REG;
+      type =
+          fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) ? DT_DIR : DT_REG;
     }
     worker->entries.push_back({name, type == DT_DIR});
   }

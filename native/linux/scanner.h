@@ -12,16 +12,18 @@
 
 namespace syncline {
 
-// What every directory of the tree is watched for. IN_MODIFY costs an event a write but is the only sign of truncate(2)
-// and of a file that is held open. IN_EXCL_UNLINK: a deleted file that is still open is of no interest to a mirror.
+// What every directory of the tree is watched for. IN_MODIFY costs an event a write but is the only sign of
+// truncate(2) and of a file that is held open. IN_EXCL_UNLINK: a deleted file that is still open is of no
+// interest to a mirror.
 extern const uint32_t kWatchMask;
 
-// The threads that watch directories and list them, each directory watched first and listed then, so that nothing that
-// appears in it can be missed.
+// The threads that watch directories and list them, each directory watched first and listed then, so that
+// nothing that appears in it can be missed.
 class Scanner {
  public:
   // `on_progress` is called from the threads when a piece of work is done.
-  Scanner(WatchedTree* tree, std::function<void()> on_progress) : tree_(tree), on_progress_(std::move(on_progress)) {}
+  Scanner(WatchedTree* tree, std::function<void()> on_progress)
+      : tree_(tree), on_progress_(std::move(on_progress)) {}
   ~Scanner() { Stop(); }
   Scanner(const Scanner&) = delete;
   Scanner& operator=(const Scanner&) = delete;
@@ -37,7 +39,8 @@ class Scanner {
     bool is_directory;
   };
   struct Worker {
-    // Held from before a watch is added until it is in the table: an event with an unknown watch waits for this.
+    // Held from before a watch is added until it is in the table: an event with an unknown watch waits for
+    // this.
     std::mutex registration;
     std::vector<char> buffer;
     std::vector<Entry> entries;
@@ -59,7 +62,8 @@ class Scanner {
   int Open(Worker* worker, const ScanGroup& work, NodeRef ref, Place* place);
   void OpenFailed(const ScanGroup& work, NodeRef ref, const Place& place, int error);
   Verdict Watch(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place, int fd);
-  Verdict Register(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place, int fd, int watch, int error);
+  Verdict Register(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place, int fd, int watch,
+                   int error);
   void MarkBlind(uint32_t id, CoverageReason reason, int error);
   // True when the table's node is at two places at once: another mount of the same directory.
   bool IsAlias(Worker* worker, uint32_t id, int fd);

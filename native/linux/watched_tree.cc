@@ -9,7 +9,10 @@
 namespace syncline {
 
 WatchedTree::WatchedTree(const WatchOptions& watch_options, KernelCalls* kernel_calls, int inotify)
-    : options(watch_options), calls(kernel_calls), inotify_fd(inotify), records(watch_options.max_pending_bytes) {}
+    : options(watch_options),
+      calls(kernel_calls),
+      inotify_fd(inotify),
+      records(watch_options.max_pending_bytes) {}
 
 void WatchedTree::EmitChanged(uint32_t directory, std::string_view name, uint8_t hints) {
   const uint64_t key = table.RefOf(directory).Key();
@@ -95,7 +98,8 @@ uint32_t WatchedTree::AddDirectory(uint32_t parent, std::string_view name, uint3
   return id;
 }
 
-void WatchedTree::AddListed(uint32_t parent, std::string_view name, uint32_t flags, std::vector<NodeRef>* found) {
+void WatchedTree::AddListed(uint32_t parent, std::string_view name, uint32_t flags,
+                            std::vector<NodeRef>* found) {
   bool is_new = false;
   const uint32_t id = FindOrAdd(parent, name, &is_new);
   if (id == DirectoryTable::kNone || table.Has(id, kExcluded)) {

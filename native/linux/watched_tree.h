@@ -16,25 +16,28 @@
 
 namespace syncline {
 
-// What the interpreter and the scanners share: the directories, their watches and the records. Methods need `mutex` held
-// but for those that say otherwise. Records are made under the mutex too, so that their order and their paths agree.
+// What the interpreter and the scanners share: the directories, their watches and the records. Methods need
+// `mutex` held but for those that say otherwise. Records are made under the mutex too, so that their order
+// and their paths agree.
 class WatchedTree {
  public:
   WatchedTree(const WatchOptions& options, KernelCalls* calls, int inotify_fd);
 
-  // The entry `name` of a directory changed. In a subtree whose place is not known now, the subtree is noted instead.
+  // The entry `name` of a directory changed. In a subtree whose place is not known now, the subtree is noted
+  // instead.
   void EmitChanged(uint32_t directory, std::string_view name, uint8_t hints);
   // `rescan` of a directory, or of its parent.
   void EmitRescan(uint32_t directory, RescanReason reason);
   void EmitCoverage(std::string_view path, CoverageState state, CoverageReason reason, int error);
 
-  // Queues a scan of a directory with these flags (of kReport, kRelist, kDeep, kVerifyPlace). `from`: the work it came from.
+  // Queues a scan of a directory with these flags (of kReport, kRelist, kDeep, kVerifyPlace). `from`: the
+  // work it came from.
   void EnqueueScan(uint32_t id, uint32_t flags, const ScanGroup* from = nullptr);
-  // A directory of this name is there: adds it if it is new and queues its scan, unless the filter leaves it out.
-  // Returns it, or kNone if its place is not known.
+  // A directory of this name is there: adds it if it is new and queues its scan, unless the filter leaves it
+  // out. Returns it, or kNone if its place is not known.
   uint32_t AddDirectory(uint32_t parent, std::string_view name, uint32_t flags);
-  // The same for a directory that a listing has found: what is to be scanned is appended to `found` (and counts as queued)
-  // instead. kDeep in `flags`: also if it is known already.
+  // The same for a directory that a listing has found: what is to be scanned is appended to `found` (and
+  // counts as queued) instead. kDeep in `flags`: also if it is known already.
   void AddListed(uint32_t parent, std::string_view name, uint32_t flags, std::vector<NodeRef>* found);
   // Forgets a directory with all below it; its watches are removed soon.
   void Remove(uint32_t id);
@@ -49,8 +52,8 @@ class WatchedTree {
   bool RemoveRetiredWatches();
   bool Excludes(std::string_view path) const;
 
-  // The root, opened for walking down from it; null if it is not there or not the same. Takes its own lock, not `mutex`.
-  // It stays open as long as somebody holds it, so that an idle watch keeps no file system busy.
+  // The root, opened for walking down from it; null if it is not there or not the same. Takes its own lock,
+  // not `mutex`. It stays open as long as somebody holds it, so that an idle watch keeps no file system busy.
   std::shared_ptr<OpenDirectory> OpenRoot();
 
   std::mutex mutex;
@@ -69,7 +72,8 @@ class WatchedTree {
   bool limit_reached = false;
   // Directories that could not be opened or watched; the flag kBlind says which still are.
   std::vector<NodeRef> blind;
-  // A pass after an overflow found directories without a watch: changes in them may have been missed meanwhile.
+  // A pass after an overflow found directories without a watch: changes in them may have been missed
+  // meanwhile.
   bool found_unwatched = false;
 
   std::atomic<uint32_t> directory_count = 1;
@@ -78,7 +82,8 @@ class WatchedTree {
 
  private:
   void CountDirectories() { directory_count = table.Size() - excluded_; }
-  // Finds or makes the child, marks it seen. kNone if the filter cannot be asked, because the place is not known.
+  // Finds or makes the child, marks it seen. kNone if the filter cannot be asked, because the place is not
+  // known.
   uint32_t FindOrAdd(uint32_t parent, std::string_view name, bool* is_new);
   // After a directory has moved: what the filter left out below it may not be left out there.
   void CheckExcludedBelow(uint32_t id);

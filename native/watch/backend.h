@@ -34,17 +34,17 @@ struct WatchStats {
 
 // What failed: 0 is success.
 struct WatchError {
-  int error = 0;                  // an errno
+  int error = 0;               // an errno
   const char* operation = "";  // the call that failed
 };
 
-// Watches one tree and gathers what happens as records (event_batch.h). The owner's thread calls all of these; threads of
-// the backend do the work.
+// Watches one tree and gathers what happens as records (event_batch.h). The owner's thread calls all of
+// these; threads of the backend do the work.
 class Backend {
  public:
   virtual ~Backend() = default;  // Subclasses stop themselves.
-  // Starts to watch; on failure no thread is running. `on_ready` is called from a thread of the backend when Take has
-  // something to give, and not again until Take was called. It must not block and must not throw.
+  // Starts to watch; on failure no thread is running. `on_ready` is called from a thread of the backend when
+  // Take has something to give, and not again until Take was called. It must not block and must not throw.
   virtual WatchError Start(const WatchOptions& options, std::function<void()> on_ready) = 0;
   // The records since the last call as one flat buffer; empty if there are none.
   virtual std::vector<uint8_t> Take() = 0;

@@ -40,7 +40,9 @@ uint32_t DirectoryTable::NewId() {
   return id;
 }
 
-uint64_t DirectoryTable::HashOf(uint32_t parent, std::string_view name) const { return HashName(parent, name); }
+uint64_t DirectoryTable::HashOf(uint32_t parent, std::string_view name) const {
+  return HashName(parent, name);
+}
 
 uint32_t DirectoryTable::Find(uint32_t parent, std::string_view name) const {
   const size_t mask = buckets_.size() - 1;
@@ -210,9 +212,9 @@ bool DirectoryTable::PathOf(uint32_t id, std::string* path) const {
 }
 
 size_t DirectoryTable::ByteSize() const {
-  return parent_.ByteSize() + first_child_.ByteSize() + next_sibling_.ByteSize() + previous_sibling_.ByteSize() +
-         name_.ByteSize() + watch_.ByteSize() + generation_.ByteSize() + flags_.ByteSize() + names_.ByteSize() +
-         buckets_.capacity() * sizeof(uint32_t);
+  return parent_.ByteSize() + first_child_.ByteSize() + next_sibling_.ByteSize() +
+         previous_sibling_.ByteSize() + name_.ByteSize() + watch_.ByteSize() + generation_.ByteSize() +
+         flags_.ByteSize() + names_.ByteSize() + buckets_.capacity() * sizeof(uint32_t);
 }
 
 uint32_t WatchMap::Find(int32_t watch) const {

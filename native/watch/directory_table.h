@@ -11,7 +11,8 @@
 
 namespace syncline {
 
-// A directory of the table: its number, and the generation that tells it from a later directory with the same number.
+// A directory of the table: its number, and the generation that tells it from a later directory with the same
+// number.
 struct NodeRef {
   uint32_t id = 0xffffffff;
   uint32_t generation = 0;
@@ -22,26 +23,26 @@ struct NodeRef {
 
 // State of a directory, as bits.
 enum NodeFlag : uint32_t {
-  kQueued = 1,         // a scan task for it is waiting
-  kScanning = 2,       // one is listing it
-  kLimbo = 4,          // top of a subtree whose new place is not known yet
-  kLimboDirty = 8,     // something happened in it meanwhile
-  kBlind = 16,         // it cannot be opened or watched (other than for the watch limit)
-  kUnwatched = 32,     // the watch limit left no watch for it
-  kExcluded = 64,      // left out by the filter: known by name only, never entered
-  kComplete = 128,     // listed since it is watched
-  kReport = 256,       // what its next listing finds is reported
-  kRelist = 512,       // its next scan lists it even if its watch is known
-  kDeep = 1024,        // and so for everything below it
-  kSeen = 2048,        // named by the listing under way, or by an event since that began
-  kLost = 4096,        // its watch went away with the mount it was on
-  kDying = 8192,       // the kernel has said that the directory itself is deleted
-  kVerifyPlace = 16384 // its watch was found at another place: two names for it are possible
+  kQueued = 1,          // a scan task for it is waiting
+  kScanning = 2,        // one is listing it
+  kLimbo = 4,           // top of a subtree whose new place is not known yet
+  kLimboDirty = 8,      // something happened in it meanwhile
+  kBlind = 16,          // it cannot be opened or watched (other than for the watch limit)
+  kUnwatched = 32,      // the watch limit left no watch for it
+  kExcluded = 64,       // left out by the filter: known by name only, never entered
+  kComplete = 128,      // listed since it is watched
+  kReport = 256,        // what its next listing finds is reported
+  kRelist = 512,        // its next scan lists it even if its watch is known
+  kDeep = 1024,         // and so for everything below it
+  kSeen = 2048,         // named by the listing under way, or by an event since that began
+  kLost = 4096,         // its watch went away with the mount it was on
+  kDying = 8192,        // the kernel has said that the directory itself is deleted
+  kVerifyPlace = 16384  // its watch was found at another place: two names for it are possible
 };
 
-// The directories under watch: struct of arrays, about 50 bytes a directory, no paths. A path is made by walking up.
-// A rename re-hangs one node; removal is linear in what is removed; nothing ever walks the whole table but ForEach.
-// Not thread-safe.
+// The directories under watch: struct of arrays, about 50 bytes a directory, no paths. A path is made by
+// walking up. A rename re-hangs one node; removal is linear in what is removed; nothing ever walks the whole
+// table but ForEach. Not thread-safe.
 class DirectoryTable {
  public:
   static constexpr uint32_t kNone = 0xffffffff;
@@ -63,8 +64,8 @@ class DirectoryTable {
     uint32_t unwatched = 0;
     uint32_t excluded = 0;
   };
-  // Frees a detached subtree and appends the watches it had to `watches`; returns how many of the nodes had kUnwatched and
-  // kExcluded. Linear in its size.
+  // Frees a detached subtree and appends the watches it had to `watches`; returns how many of the nodes had
+  // kUnwatched and kExcluded. Linear in its size.
   Freed FreeSubtree(uint32_t id, std::vector<int32_t>* watches);
 
   bool Alive(NodeRef ref) const {
@@ -86,7 +87,8 @@ class DirectoryTable {
 
   // True when `ancestor` is `id` or above it.
   bool IsWithin(uint32_t id, uint32_t ancestor) const;
-  // Writes the path relative to the root into `path`; '' for the root. False when `id` hangs in a detached subtree.
+  // Writes the path relative to the root into `path`; '' for the root. False when `id` hangs in a detached
+  // subtree.
   bool PathOf(uint32_t id, std::string* path) const;
 
   // Live nodes, the root included.
@@ -117,8 +119,8 @@ class DirectoryTable {
   uint32_t size_ = 0;
 };
 
-// Watch number to directory. The kernel gives numbers in sequence and reuses them only after 2^31, so pages are dense, and
-// a page whose watches are all gone is freed. Not thread-safe.
+// Watch number to directory. The kernel gives numbers in sequence and reuses them only after 2^31, so pages
+// are dense, and a page whose watches are all gone is freed. Not thread-safe.
 class WatchMap {
  public:
   static constexpr uint32_t kUnknown = 0xffffffff;

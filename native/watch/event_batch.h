@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-// The flat buffer in which records cross to JavaScript. src/model/event-batch.ts is its other side and describes the
-// layout; the numbers here and there are equal (test/addon/event-batch-numbers.test.ts).
+// The flat buffer in which records cross to JavaScript. src/model/event-batch.ts is its other side and
+// describes the layout; the numbers here and there are equal (test/addon/event-batch-numbers.test.ts).
 namespace syncline {
 
 inline constexpr uint32_t kEventBatchMagic = 0x424e5953;
@@ -27,13 +27,13 @@ enum class SlotKind : uint8_t {
 
 // Hints of a `changed` record: what was seen of the name within this record. They help, they never decide.
 enum Hint : uint8_t {
-  kCreated = 1,      // the first thing seen was its creation
-  kModified = 2,     // content was written, or the name was deleted and made anew
-  kClosed = 4,       // closed by its writer after the last write
-  kAttrib = 8,       // mode, owner, times, links or xattrs
-  kDeleted = 16,     // the last thing seen was its deletion or its move to an unknown place
+  kCreated = 1,   // the first thing seen was its creation
+  kModified = 2,  // content was written, or the name was deleted and made anew
+  kClosed = 4,    // closed by its writer after the last write
+  kAttrib = 8,    // mode, owner, times, links or xattrs
+  kDeleted = 16,  // the last thing seen was its deletion or its move to an unknown place
   kIsDirectory = 32,
-  kListed = 64,      // found by listing a directory that is new to the watch
+  kListed = 64,  // found by listing a directory that is new to the watch
 };
 
 enum class RescanReason : uint8_t { kOverflow = 1, kCollapsed = 2, kRecovered = 3, kMovedIn = 4 };
@@ -49,8 +49,8 @@ enum class CoverageReason : uint8_t {
 };
 enum class RootState : uint8_t { kGone = 1, kBack = 2, kReplaced = 3 };
 
-// Collects directories, slots and bytes, and lays them out as one buffer. Not thread-safe. No merging: that is the
-// hand-over's business. Directory indexes are valid until Finish().
+// Collects directories, slots and bytes, and lays them out as one buffer. Not thread-safe. No merging: that
+// is the hand-over's business. Directory indexes are valid until Finish().
 class EventBatchWriter {
  public:
   // Adds a directory path (relative to the root) to the table. Does not look for an equal one.
@@ -70,7 +70,8 @@ class EventBatchWriter {
   // Of a kCoverageCounts slot.
   CoverageReason ReasonOf(uint32_t slot) const;
   void SetCounts(uint32_t slot, uint32_t watched, uint32_t missing);
-  // Copies slot `slot` of `from` as it is, its directory being `directory` here. For kCoverageCounts `directory` is ignored.
+  // Copies slot `slot` of `from` as it is, its directory being `directory` here. For kCoverageCounts
+  // `directory` is ignored.
   void CopySlot(const EventBatchWriter& from, uint32_t slot, uint32_t directory);
 
   bool Empty() const { return slots_.empty(); }

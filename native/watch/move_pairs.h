@@ -14,7 +14,8 @@ namespace syncline {
 // Where a name was when the first half of its move was seen.
 struct MoveSource {
   NodeRef directory;
-  // Path of `directory` at that moment, for when the directory itself is gone by the time the second half comes.
+  // Path of `directory` at that moment, for when the directory itself is gone by the time the second half
+  // comes.
   std::string directory_path;
   std::string name;
   bool is_directory = false;
@@ -24,8 +25,9 @@ struct MoveSource {
   uint32_t cookie = 0;
 };
 
-// Joins the two halves of a move by their cookie, across reads and whatever lies between. Time is passed in (any steady
-// milliseconds). Bounded: the oldest half is given back unpaired when there are more than `capacity`. Not thread-safe.
+// Joins the two halves of a move by their cookie, across reads and whatever lies between. Time is passed in
+// (any steady milliseconds). Bounded: the oldest half is given back unpaired when there are more than
+// `capacity`. Not thread-safe.
 class MovePairs {
  public:
   explicit MovePairs(size_t capacity = 65536) : capacity_(capacity) {}

@@ -8,8 +8,8 @@
 
 namespace syncline {
 
-// Holds file names (1 to 255 bytes) in pages and reuses the room of freed ones by size. A reference stays valid until it
-// is freed, a view until the next Free of it. Not thread-safe.
+// Holds file names (1 to 255 bytes) in pages and reuses the room of freed ones by size. A reference stays
+// valid until it is freed, a view until the next Free of it. Not thread-safe.
 class NameArena {
  public:
   // Returns a reference that Get and Free understand.

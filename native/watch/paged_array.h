@@ -7,8 +7,8 @@
 
 namespace syncline {
 
-// An array that grows a page at a time: growth never copies and never needs old and new at once, and memory that was not
-// asked for is not touched. Elements of a new page are uninitialised. Not thread-safe.
+// An array that grows a page at a time: growth never copies and never needs old and new at once, and memory
+// that was not asked for is not touched. Elements of a new page are uninitialised. Not thread-safe.
 template <typename T>
 class PagedArray {
  public:

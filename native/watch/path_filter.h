@@ -9,8 +9,8 @@ class PathFilter {
  public:
   virtual ~PathFilter() = default;
 
-  // True when the rules leave out the entry at `path` (raw bytes, relative to the root, never empty). The caller knows
-  // that none of the directories above it is left out. Must not throw.
+  // True when the rules leave out the entry at `path` (raw bytes, relative to the root, never empty). The
+  // caller knows that none of the directories above it is left out. Must not throw.
   virtual bool ExcludesEntry(std::string_view path, bool is_directory) const = 0;
 };
 

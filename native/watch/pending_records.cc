@@ -46,8 +46,8 @@ uint8_t MergeHints(uint8_t was, uint8_t event) {
     hints |= (was & kCreated) != 0 ? 0 : kModified;
     event &= static_cast<uint8_t>(~kCreated);
   } else if ((event & kCreated) != 0) {
-    // Something was seen of it before this creation: by then it existed, or its deletion was not seen. A listing may
-    // well have been faster than the event.
+    // Something was seen of it before this creation: by then it existed, or its deletion was not seen. A
+    // listing may well have been faster than the event.
     hints &= static_cast<uint8_t>(~kIsDirectory);
     hints |= (was & (kCreated | kListed)) != 0 ? 0 : kModified;
     event &= static_cast<uint8_t>(~kCreated);
@@ -101,7 +101,8 @@ void PendingRecords::ChangedIn(uint32_t directory, std::string_view name, uint8_
   LimitSize();
 }
 
-// Entries older than the segment count as empty, for lookups and inserts alike, so a new segment costs nothing.
+// Entries older than the segment count as empty, for lookups and inserts alike, so a new segment costs
+// nothing.
 void PendingRecords::GrowNames() {
   std::vector<NameBucket> old(std::max<size_t>(256, names_.size() * 2));
   old.swap(names_);
@@ -196,8 +197,8 @@ bool PendingRecords::Absorbed(std::string_view path) const {
   return collapsed_.contains(std::string(path));
 }
 
-void PendingRecords::Moved(std::string_view from_directory, std::string_view from_name, std::string_view to_directory,
-                           std::string_view to_name, bool is_directory) {
+void PendingRecords::Moved(std::string_view from_directory, std::string_view from_name,
+                           std::string_view to_directory, std::string_view to_name, bool is_directory) {
   const std::lock_guard lock(mutex_);
   const uint8_t hints = is_directory ? kIsDirectory : 0;
   const uint32_t from = writer_.AddDirectory(from_directory);
@@ -220,16 +221,18 @@ void PendingRecords::Rescan(std::string_view directory, RescanReason reason) {
   LimitSize();
 }
 
-void PendingRecords::Coverage(std::string_view directory, CoverageState state, CoverageReason reason, uint32_t error,
-                              uint32_t watched, uint32_t missing) {
+void PendingRecords::Coverage(std::string_view directory, CoverageState state, CoverageReason reason,
+                              uint32_t error, uint32_t watched, uint32_t missing) {
   const std::lock_guard lock(mutex_);
   const auto count = static_cast<uint32_t>(writer_.SlotCount());
-  if (reason == CoverageReason::kProgress && count >= 2 && writer_.KindOf(count - 1) == SlotKind::kCoverageCounts &&
+  if (reason == CoverageReason::kProgress && count >= 2 &&
+      writer_.KindOf(count - 1) == SlotKind::kCoverageCounts &&
       writer_.ReasonOf(count - 1) == CoverageReason::kProgress) {
     writer_.SetCounts(count - 1, watched, missing);
     return;
   }
-  writer_.AddSlot(SlotKind::kCoverage, static_cast<uint8_t>(state), writer_.AddDirectory(directory), {}, error);
+  writer_.AddSlot(SlotKind::kCoverage, static_cast<uint8_t>(state), writer_.AddDirectory(directory), {},
+                  error);
   writer_.AddCounts(watched, missing, reason);
   StartSegment();
 }
@@ -250,7 +253,8 @@ void PendingRecords::LimitSize() {
   if (writer_.ByteSize() <= max_bytes_) {
     return;
   }
-  for (const size_t depth : {kWholeDepth, size_t{16}, size_t{8}, size_t{4}, size_t{2}, size_t{1}, size_t{0}}) {
+  for (const size_t depth :
+       {kWholeDepth, size_t{16}, size_t{8}, size_t{4}, size_t{2}, size_t{1}, size_t{0}}) {
     Collapse(depth);
     if (writer_.ByteSize() <= max_bytes_ / 2) {
       return;

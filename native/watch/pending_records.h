@@ -11,10 +11,11 @@
 
 namespace syncline {
 
-// The hand-over: records gather here until JavaScript takes them as one buffer. `changed` records of one name merge as
-// long as no other kind of record lies between, so order is kept where it matters. When the records outgrow `max_bytes`
-// (JavaScript is slow), siblings become a `rescan` of their directory, then of a directory above it, at last of the whole
-// tree; coverage, root and barrier records are kept in any case, in their place. Thread-safe.
+// The hand-over: records gather here until JavaScript takes them as one buffer. `changed` records of one name
+// merge as long as no other kind of record lies between, so order is kept where it matters. When the records
+// outgrow `max_bytes` (JavaScript is slow), siblings become a `rescan` of their directory, then of a
+// directory above it, at last of the whole tree; coverage, root and barrier records are kept in any case, in
+// their place. Thread-safe.
 class PendingRecords {
  public:
   explicit PendingRecords(size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -60,8 +61,8 @@ class PendingRecords {
   void StartSegment();
   bool Absorbed(std::string_view path) const;
   void LimitSize();
-  // Rewrites all records, `changed` and `rescan` cut to `depth` path parts. Depth kWholeDepth keeps directories and
-  // collapses those with several records; depth 0 also drops moves.
+  // Rewrites all records, `changed` and `rescan` cut to `depth` path parts. Depth kWholeDepth keeps
+  // directories and collapses those with several records; depth 0 also drops moves.
   void Collapse(size_t depth);
   void GrowNames();
   void Reset();
@@ -88,7 +89,8 @@ class PendingRecords {
   std::unordered_set<std::string> collapsed_;
 };
 
-// The hints of a record after one more event of its name. `was` is what the record holds, `event` the new event's hints.
+// The hints of a record after one more event of its name. `was` is what the record holds, `event` the new
+// event's hints.
 uint8_t MergeHints(uint8_t was, uint8_t event);
 
 }  // namespace syncline

@@ -190,3 +190,28 @@ describe('the first sync', () => {
     expect(readFileSync(`${mirror.copy}/f`, 'utf8')).toBe('2\n');
   });
 });
+
+test('several processes share a large batch and leave the same tree', async () => {
+  await using mirror = makeRsyncMirror({ maxProcesses: 3 });
+  shell(mirror.source, 'for d in {1..20}; do mkdir -p p/d$d/e; touch p/d$d/old; done; touch p/gone');
+  await mirror.prepare();
+  delivered(await mirror.compareAll());
+  shell(
+    mirror.source,
+    'rm p/gone p/d*/old; for d in {1..20}; do for f in {1..100}; do echo $f > p/d$d/f$f; done; rmdir p/d$d/e; done',
+  );
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+  const entries = numbers(20).flatMap((d) => [
+    `p/d${d}/old`,
+    `p/d${d}/e`,
+    ...numbers(100).map((f) => `p/d${d}/f${f}`),
+  ]);
+  const runs = mirror.commands().length;
+  expect(await mirror.deliver({ entries: ['p/gone', ...entries] })).toMatchObject({
+    kind: 'delivered',
+    counts: { updated: 2000, deleted: 41 },
+    problems: [],
+  });
+  expect(mirror.commands().length - runs).toBe(3);
+  expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
+});

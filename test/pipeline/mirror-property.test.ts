@@ -5,14 +5,15 @@ import type { EventBatch } from '../../src/model/event-batch.ts';
 import { encodeEventBatch } from '../../src/model/event-batch.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import type { MirrorReport } from '../../src/pipeline/mirror-report.ts';
+
 import { MIRROR_DEFAULTS, mirror } from '../../src/pipeline/mirror.ts';
 import type { OperationName } from './model/model-source.ts';
 import { ModelSource, OPERATIONS, mergeRecords } from './model/model-source.ts';
 import { ModelTarget } from './model/model-target.ts';
 import { copyTree, directory, listTree } from './model/model-tree.ts';
 
-const seed = Number(process.env['SYNCLINE_SEED'] ?? Date.now() % 0x7fffffff);
-const numRuns = Number(process.env['SYNCLINE_RUNS'] ?? 3_000);
+const seed = Number(process.env.SYNCLINE_SEED ?? Date.now() % 0x7fffffff);
+const numRuns = Number(process.env.SYNCLINE_RUNS ?? 3_000);
 
 interface Step {
   readonly operation: OperationName;
@@ -59,14 +60,14 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
 });
 
 /** Runs a mirror against the models in virtual time until nothing happens any more. */
-export function run(given: Case, verbose = false) {
+function run(given: Case) {
   const scheduler = new VirtualTimeScheduler(VirtualAction, Infinity);
   const source = new ModelSource();
   for (const { operation, path, other, detail } of given.before)
     source.operate(operation, path, other, detail);
   source.records.length = 0;
   const targetRoot = given.initial ? directory() : copyTree(source.root);
-  let choicesLeft = [...given.choices];
+  const choicesLeft = [...given.choices];
   const target = new ModelTarget(source.root, targetRoot, (count) => (choicesLeft.shift() ?? 0) % count);
   const watch$ = new Subject<EventBatch>();
   const reports: MirrorReport[] = [];
@@ -75,12 +76,10 @@ export function run(given: Case, verbose = false) {
 
   const flush = (): void => {
     if (source.records.length === 0) return;
-    if (verbose) console.log(scheduler.now(), JSON.stringify(mergeRecords(source.records)));
     watch$.next(encodeEventBatch(mergeRecords(source.records.splice(0)), ++sequence));
   };
   const deliver = (batch: Parameters<ModelTarget['apply']>[0]): Observable<Outcome> =>
     new Observable((subscriber) => {
-      if (verbose) console.log(scheduler.now(), 'deliver', JSON.stringify(batch));
       if (++deliveries > 5_000) throw new Error('delivers without end');
       const work = target.apply(batch);
       const advance = (): void => {
@@ -133,7 +132,6 @@ export function run(given: Case, verbose = false) {
     }, atMs);
   }
   scheduler.flush();
-  choicesLeft = [];
   if (failure !== undefined) throw failure as Error;
   return { source, targetRoot, reports };
 }

@@ -29,17 +29,33 @@ function check(quietMs: number, maxMs: number, source: string, expected: string,
   });
 }
 
-test('a window closes quietMs after its last event', () => check(3, 99, 'ab-------a', '----x-------x'));
-test('a steady stream closes maxMs after its first event', () => check(3, 5, 'a-b-a-b--', '-----x---x'));
-test('what is not fresh does not extend a window', () => check(3, 99, 'a-w------', '---x-----'));
-test('enough ripe names close it at once', () => check(3, 99, 'a-f------', '--x------'));
-test('a quiet time of 0 closes it at once', () => check(0, 99, 'a--b-----', 'x--x-----'));
-test('nothing ripe closes it without delivery', () => check(3, 99, 'a-n------', '---------'));
-test('a due time closes it even if nothing is ripe', () => check(3, 99, 'd--------', '------x--'));
-test('while the target is busy nothing closes, and right after if it is due', () =>
-  check(3, 99, 'a--------', '-------x-', 'fb-----f-'));
-test('not due when the target becomes free, it closes when it is', () =>
-  check(6, 99, 'a--------', '------x--', 'fb-f-----'));
+test('a window closes quietMs after its last event', () => {
+  check(3, 99, 'ab-------a', '----x-------x');
+});
+test('a steady stream closes maxMs after its first event', () => {
+  check(3, 5, 'a-b-a-b--', '-----x---x');
+});
+test('what is not fresh does not extend a window', () => {
+  check(3, 99, 'a-w------', '---x-----');
+});
+test('enough ripe names close it at once', () => {
+  check(3, 99, 'a-f------', '--x------');
+});
+test('a quiet time of 0 closes it at once', () => {
+  check(0, 99, 'a--b-----', 'x--x-----');
+});
+test('nothing ripe closes it without delivery', () => {
+  check(3, 99, 'a-n------', '---------');
+});
+test('a due time closes it even if nothing is ripe', () => {
+  check(3, 99, 'd--------', '------x--');
+});
+test('while the target is busy nothing closes, and right after if it is due', () => {
+  check(3, 99, 'a--------', '-------x-', 'fb-----f-');
+});
+test('not due when the target becomes free, it closes when it is', () => {
+  check(6, 99, 'a--------', '------x--', 'fb-f-----');
+});
 test('completion and errors pass at once', () => {
   check(3, 99, 'a-|', '--|');
   check(3, 99, 'a-#', '--#');

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { getSystemErrorMap } from 'node:util';
+import type { WatchEvent } from '../model/event-batch.ts';
+import { displayPath } from '../model/path-bytes.ts';
+
+/** A `coverage` record for people: one line, and what to do about it if there is something to do. */
+export interface CoverageText {
+  readonly text: string;
+  readonly remedy?: string;
+}
+
+type CoverageEvent = Extract<WatchEvent, { kind: 'coverage' }>;
+
+const WATCH_LIMIT_FILE = '/proc/sys/fs/inotify/max_user_watches';
+
+/** Puts a `coverage` record into words; for the watch limit names the sysctl, its value, the need and the line to type. */
+export function describeCoverage(event: CoverageEvent, watchLimit = readWatchLimit()): CoverageText {
+  const place = event.directory === '' ? 'the tree' : displayPath(event.directory);
+  switch (event.state) {
+    case 'scanning':
+      return { text: event.reason === 'overflow' ? 'events were lost: scanning again' : `scanning ${place}` };
+    case 'watching':
+      return { text: `watching ${place}: ${event.watched} directories` };
+    case 'blind':
+      return describeBlind(event, place, watchLimit);
+  }
+}
+
+function describeBlind(event: CoverageEvent, place: string, watchLimit: number | undefined): CoverageText {
+  if (event.reason === 'watchLimit') {
+    const limit = watchLimit === undefined ? '' : ` = ${watchLimit}`;
+    return {
+      text: `${event.missing} directories are not watched: fs.inotify.max_user_watches${limit} is used up, ${
+        event.watched + event.missing
+      } are needed here`,
+      remedy: watchLimitRemedy(event.missing, watchLimit),
+    };
+  }
+  const cause = errorText(event.errno);
+  if (event.reason === 'otherFileSystem') {
+    return { text: `changes in ${place} are not seen: its file system cannot be watched here (${cause})` };
+  }
+  return {
+    text: `changes in ${place} are not seen: it cannot be read (${cause})`,
+    remedy: 'make it readable for this user, or exclude it',
+  };
+}
+
+/** The line that raises the watch limit far enough for `missing` more directories. */
+export function watchLimitRemedy(missing: number, watchLimit = readWatchLimit()): string {
+  const wanted = (watchLimit ?? 0) + missing;
+  const rounded = 2 ** Math.ceil(Math.log2(Math.max(wanted * 1.25, 65_536)));
+  return `type: sudo sysctl fs.inotify.max_user_watches=${rounded} (and put it into /etc/sysctl.d/ to keep it)`;
+}
+
+function readWatchLimit(): number | undefined {
+  try {
+    return Number(readFileSync(WATCH_LIMIT_FILE, 'latin1'));
+  } catch {
+    return undefined;
+  }
+}
+
+function errorText(errno: number): string {
+  return getSystemErrorMap().get(-errno)?.join(': ') ?? `error ${errno}`;
+}
