@@ -30,6 +30,7 @@ export function createDeliveryLog(
   let batch: Batch | undefined;
   let startedMs = 0;
   let shown = 0;
+  let held: string | undefined;
 
   const name = (kind: 'updated' | 'deleted' | 'moved', path: PathBytes, bytes: number): void => {
     const isLive = batch?.reason === 'live' || dryRun;
@@ -73,6 +74,7 @@ export function createDeliveryLog(
     },
     delivered(done, outcome) {
       progress.end();
+      held = undefined;
       const more =
         shown > SHOWN_NAMES && done.reason === 'live' ? `, ${shown - SHOWN_NAMES} names not shown` : '';
       const what = done.reason === 'startup' ? 'first sync' : `batch ${done.number}`;
@@ -85,7 +87,10 @@ export function createDeliveryLog(
     failed(lost, outcome, retryInMs) {
       progress.end();
       const again = retryInMs === undefined ? '' : `; next attempt in ${seconds(retryInMs)}`;
-      log.error(`batch ${lost.number} failed: ${outcome.message}${again}`, remedyField(outcome.remedy));
+      const line = `batch ${lost.number} failed: ${outcome.message}${again}`;
+      // A mirror that holds says so by its state, and looks again every few seconds.
+      if (outcome.scope === 'source' && retryInMs !== undefined) log.debug(line);
+      else log.error(line, remedyField(outcome.remedy));
     },
     problem({ path, message }) {
       log.warn(`${place(path)}: ${message}`);
@@ -110,6 +115,8 @@ export function createDeliveryLog(
           if (report.remaining > 0) log.warn(`${report.remaining} names were not delivered`);
           break;
         case 'state':
+          if (report.state === 'held' && report.message === held) break;
+          if (report.state === 'held') held = report.message;
           reportState(log, report);
           break;
       }
