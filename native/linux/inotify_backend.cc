@@ -185,6 +185,16 @@ void InotifyBackend::ApplyBlock(const EventBlock& block) {
       const std::lock_guard lock(tree_->mutex);
       interpreter_->ExpireMoves(block.marked_ms - tree_->options.move_deadline_ms);
     }
+    if (deferred_mark_ != 0 && block.mark >= deferred_mark_) {
+      deferred_mark_ = 0;
+      const std::lock_guard lock(tree_->mutex);
+      for (const NodeRef ref : deferred_) {
+        if (tree_->table.Alive(ref) && tree_->table.WatchOf(ref.id) == DirectoryTable::kNoWatch) {
+          tree_->EnqueueScan(ref.id, 0);
+        }
+      }
+      deferred_.clear();
+    }
     const int64_t now = NowMs();
     const std::lock_guard lock(wake_mutex_);
     while (!requests_.empty() && requests_.front().mark <= block.mark) {
@@ -237,6 +247,7 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
     ReportScan(now);
     EndOverflowPass(now);
     Retry(now);
+    RetryDeferred(now);
     AnswerBarriers(now);
     if (const auto oldest = interpreter_->OldestMoveMs()) {
       const int64_t due = *oldest + tree_->options.move_deadline_ms;
@@ -391,8 +402,17 @@ void InotifyBackend::CheckRoot(int64_t now) {
   root_pause_ms_ = std::min(root_pause_ms_ * 2, kMaxRootPauseMs);
 }
 
+void InotifyBackend::RetryDeferred(int64_t now) {
+  if (deferred_mark_ == 0 && !tree_->deferred.empty()) {
+    deferred_.swap(tree_->deferred);
+    deferred_mark_ = reader_->RequestMark(now);
+  }
+}
+
 void InotifyBackend::AnswerBarriers(int64_t now) {
-  (void)now;
+  if (deferred_mark_ != 0) {
+    return;
+  }
   if (!draining_.empty() && tree_->queue.OldEpochEmpty() && !overflow_pass_) {
     for (const BarrierRequest& barrier : draining_) {
       tree_->records.Barrier(barrier.token);
