@@ -108,10 +108,9 @@ RuleList::RuleList(std::vector<FilterRule> rules) {
 
 bool RuleList::MatchesPath(const Rule& rule, std::string_view path, bool is_directory) {
   const bool slash_behind = is_directory && rule.slash_behind_directory;
-  std::string joined;
+  thread_local std::string joined;  // keeps its memory: this runs for every name
   if (!rule.before.empty() || slash_behind) {
-    joined.reserve(rule.before.size() + path.size() + 1);
-    joined.append(rule.before).append(path);
+    joined.assign(rule.before).append(path);
     if (slash_behind) {
       joined.push_back('/');
     }

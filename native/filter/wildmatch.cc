@@ -1,6 +1,7 @@
 #include "filter/wildmatch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace syncline {
 namespace {
@@ -9,27 +10,40 @@ using ByteSet = std::bitset<256>;
 
 constexpr bool IsBetween(int byte, int low, int high) { return byte >= low && byte <= high; }
 
+using BytePredicate = bool (*)(int byte);
+
+bool IsUpper(int byte) { return IsBetween(byte, 'A', 'Z'); }
+bool IsLower(int byte) { return IsBetween(byte, 'a', 'z'); }
+bool IsDigit(int byte) { return IsBetween(byte, '0', '9'); }
+bool IsAlpha(int byte) { return IsUpper(byte) || IsLower(byte); }
+bool IsAlnum(int byte) { return IsAlpha(byte) || IsDigit(byte); }
+bool IsGraph(int byte) { return IsBetween(byte, 0x21, 0x7e); }
+bool IsPrint(int byte) { return IsGraph(byte) || byte == ' '; }
+bool IsPunct(int byte) { return IsGraph(byte) && !IsAlnum(byte); }
+bool IsCntrl(int byte) { return byte < 0x20 || byte == 0x7f; }
+bool IsBlank(int byte) { return byte == ' ' || byte == '\t'; }
+bool IsSpace(int byte) { return byte == ' ' || IsBetween(byte, '\t', '\r'); }
+bool IsXdigit(int byte) { return IsDigit(byte) || IsBetween(byte, 'A', 'F') || IsBetween(byte, 'a', 'f'); }
+
 // The classes of the C locale: bytes above 127 belong to none.
-bool IsInNamedClass(std::string_view name, int byte, bool* known) {
-  const bool upper = IsBetween(byte, 'A', 'Z');
-  const bool lower = IsBetween(byte, 'a', 'z');
-  const bool digit = IsBetween(byte, '0', '9');
-  const bool graph = IsBetween(byte, 0x21, 0x7e);
-  const bool alnum = upper || lower || digit;
-  *known = true;
-  if (name == "alnum") return alnum;
-  if (name == "alpha") return upper || lower;
-  if (name == "blank") return byte == ' ' || byte == '\t';
-  if (name == "cntrl") return byte < 0x20 || byte == 0x7f;
-  if (name == "digit") return digit;
-  if (name == "graph") return graph;
-  if (name == "lower") return lower;
-  if (name == "print") return graph || byte == ' ';
-  if (name == "punct") return graph && !alnum;
-  if (name == "space") return byte == ' ' || IsBetween(byte, '\t', '\r');
-  if (name == "upper") return upper;
-  if (name == "xdigit") return digit || IsBetween(byte, 'A', 'F') || IsBetween(byte, 'a', 'f');
-  *known = false;
+constexpr std::pair<std::string_view, BytePredicate> kNamedClasses[] = {
+    {"alnum", IsAlnum}, {"alpha", IsAlpha}, {"blank", IsBlank}, {"cntrl", IsCntrl},
+    {"digit", IsDigit}, {"graph", IsGraph}, {"lower", IsLower}, {"print", IsPrint},
+    {"punct", IsPunct}, {"space", IsSpace}, {"upper", IsUpper}, {"xdigit", IsXdigit},
+};
+
+// False when no class has this name.
+bool AddNamedClass(std::string_view name, ByteSet* set) {
+  for (const auto& [known_name, is_member] : kNamedClasses) {
+    if (name == known_name) {
+      for (int byte = 0; byte < 256; ++byte) {
+        if (is_member(byte)) {
+          set->set(static_cast<size_t>(byte));
+        }
+      }
+      return true;
+    }
+  }
   return false;
 }
 
@@ -81,15 +95,8 @@ WildPattern::Problem ReadByteSet(std::string_view pattern, size_t* at, ByteSet* 
         range_start = '[';
         continue;
       }
-      const std::string_view name = pattern.substr(name_start, end - 1 - name_start);
-      for (int member = 0; member < 256; ++member) {
-        bool known = false;
-        if (IsInNamedClass(name, member, &known)) {
-          set.set(static_cast<size_t>(member));
-        }
-        if (!known) {
-          return WildPattern::Problem::kUnknownClass;
-        }
+      if (!AddNamedClass(pattern.substr(name_start, end - 1 - name_start), result)) {
+        return WildPattern::Problem::kUnknownClass;
       }
       i = end;
       range_start = 0;
@@ -220,9 +227,13 @@ bool WildPattern::Matches(std::string_view text) const {
     if (first_star != kNone) {
       // The first star stands before a slash that it cannot cross: anywhere else before it would fail the
       // same way.
-      const size_t next = text.find('/', first_star_at) + 1;
+      const size_t after_slash = text.find('/', first_star_at) + 1;
       const size_t length = first_star - crossing - 1;
-      crossing_end = std::max(crossing_end, next > length ? next - length : 0);
+      crossing_end = std::max(crossing_end, after_slash > length ? after_slash - length : 0);
+    }
+    const Token& next = tokens_[crossing + 1];
+    if (next.kind == TokenKind::kByte) {
+      crossing_end = text.find(static_cast<char>(next.byte), crossing_end);
     }
     if (crossing_end > text.size()) {
       return false;

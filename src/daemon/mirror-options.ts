@@ -1,9 +1,10 @@
 import type { FilterOption } from '../filter/parse-rules.ts';
 import type { DeletePolicy } from '../target/rsync/rsync-options.ts';
-export type { DeletePolicy, FilterOption };
 import type { LogFormat, LogLevel } from './log.ts';
 
-/** What is kept equal beside names and content. The first eight are `rsync -a`, the others are asked for one by one. */
+export type { DeletePolicy, FilterOption };
+
+/** What is kept equal beside names and content. The first seven are `rsync -a`, the others are asked for one by one. */
 export interface MirroredAttributes {
   /** Symlinks as symlinks. */
   readonly links: boolean;

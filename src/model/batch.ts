@@ -34,8 +34,8 @@ export interface Batch {
   readonly entries: readonly BatchEntry[];
   /**
    * Directories to compare with everything below them; `''` is the whole tree. Sorted, none inside another. Each but
-   * `''` was an entry too, of this batch or of an earlier one of the same window: one that is missing, or no directory
-   * any more, is to be passed over here.
+   * `''` is an entry too, which brings the name itself up to date: one that is missing, or no directory any more, is to
+   * be passed over here.
    */
   readonly subtrees: readonly PathBytes[];
 }

@@ -77,7 +77,12 @@ export type RootStateName = keyof typeof ROOT_STATE;
 
 /** One record of an {@link EventBatch} as an object: for display, tests and rare kinds, not for the hot path. */
 export type WatchEvent =
-  | { readonly kind: 'changed'; readonly directory: PathBytes; readonly name: PathBytes; readonly hints: number }
+  | {
+      readonly kind: 'changed';
+      readonly directory: PathBytes;
+      readonly name: PathBytes;
+      readonly hints: number;
+    }
   | {
       readonly kind: 'moved';
       readonly fromDirectory: PathBytes;
@@ -260,7 +265,12 @@ export function encodeEventBatch(events: readonly WatchEvent[], sequence = 1): E
     return index;
   };
   const addSlot = (kind: number, hints: number, directory: PathBytes, name: string, value = 0): void => {
-    slots.push((kind | (hints << 8) | (name.length << 16)) >>> 0, addDirectory(directory), addText(name), value);
+    slots.push(
+      (kind | (hints << 8) | (name.length << 16)) >>> 0,
+      addDirectory(directory),
+      addText(name),
+      value,
+    );
   };
   for (const event of events) {
     switch (event.kind) {

@@ -22,7 +22,10 @@ export interface Delivered {
   readonly counts: DeliveryCounts;
   /** Could not be delivered: to be retried with back-off and shown as quarantined. */
   readonly problems: readonly PathProblem[];
-  /** Changed while they were read (vanished, truncated): to be looked at again, not an error. */
+  /**
+   * Changed while they were read (vanished, truncated), and the `to` of every directory that could not be moved: to be
+   * looked at again, not an error.
+   */
   readonly recheck: readonly PathBytes[];
 }
 

@@ -62,7 +62,7 @@ export function displayPath(path: PathBytes): string {
   }
   if (text !== undefined && !unsafeText.test(text)) return text;
   let shown = '';
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const length = utf8SequenceLength(bytes, i);
     const character = length === 0 ? '' : bytes.toString('utf8', i, i + length);
     if (length === 0 || unsafeText.test(character)) {
@@ -97,7 +97,9 @@ function utf8SequenceLength(bytes: Buffer, at: number): number {
   if (first < 0x80) return 1;
   const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
   try {
-    return decoder.decode(bytes.subarray(at, at + length)).length > 0 && at + length <= bytes.length ? length : 0;
+    return decoder.decode(bytes.subarray(at, at + length)).length > 0 && at + length <= bytes.length
+      ? length
+      : 0;
   } catch {
     return 0;
   }

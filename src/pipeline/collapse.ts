@@ -8,9 +8,8 @@ import type { DirtyTree } from './dirty-tree.ts';
  * `maxEntries` names are dirty; where single directories do not help, their parents follow, at last the root.
  */
 export function collapse(tree: DirtyTree, maxEntries: number): void {
-  for (let before = Infinity; tree.size > maxEntries && tree.size < before;) {
-    before = tree.size;
-    for (const directory of fattestFirst(tree)) {
+  for (let fattest = fattestFirst(tree); fattest.length > 0; fattest = fattestFirst(tree)) {
+    for (const directory of fattest) {
       if (tree.size <= maxEntries) return;
       if (!directory.has(NODE.dropped)) markForRescan(tree, directory);
     }

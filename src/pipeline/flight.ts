@@ -41,8 +41,11 @@ export class Flight {
     return state;
   }
 
-  /** These names have been delivered. */
+  /** These names have been delivered, and the events of that time applied. */
   forget(nodes: readonly DirtyNode[]): void {
-    for (const node of nodes) this.tree.clear(node);
+    for (const node of nodes) {
+      if (node.children === undefined) this.tree.remove(node);
+      else this.tree.clear(node);
+    }
   }
 }

@@ -28,7 +28,7 @@ const MAX_MOVES = 10_000;
  * delivered. Applied records only ever add doubt; names leave by {@link take} and come back by {@link giveBack}.
  * Memory is linear in the dirty names up to the cap. Times are those of the scheduler, in ms.
  *
- * Rules: born and gone between two deliveries is nothing; a deletion and a rescan absorb what is below; a moved
+ * Rules: born and gone between two deliveries is nothing but a new time of its directory; a deletion and a rescan absorb what is below; a moved
  * directory takes what is pending below it along in one step; what happens to names that are in flight is not judged by
  * events alone (a late look of the delivery may have seen another state), so there nothing counts as born, and a moved
  * directory is compared. Delivery must be acknowledged only after the events of its time have been applied.
@@ -97,11 +97,12 @@ export class PendingTree {
     return fresh;
   }
 
-  /** The name may differ: `hints` as in a record. */
-  touch(path: PathBytes, hints: number): void {
+  /** The content of the name is in doubt; nothing was seen of it, so what was seen before stays. */
+  touch(path: PathBytes): void {
     const node = this.#tree.reach(path);
-    if (!node.has(NODE.rescan))
-      this.#tree.mark(node, mergeInto(node, hints & ~HINT.created), keptFlags(node), undefined);
+    if (node.has(NODE.rescan)) return;
+    const seen = node.has(NODE.dirty) ? node.state & HINT_MASK & ~HINT.created : 0;
+    this.#tree.mark(node, seen | HINT.modified | HINT.closed, keptFlags(node), undefined);
   }
 
   /** Anything in or below the directory may differ. */
@@ -188,6 +189,7 @@ export class PendingTree {
     if ((merged & BORN_AND_GONE) === BORN_AND_GONE) {
       if (known?.has(NODE.hinted) !== true) {
         if (known !== undefined) this.#tree.remove(known);
+        this.#markTimes(directory);
         return true;
       }
       merged &= ~HINT.created;
@@ -226,6 +228,7 @@ export class PendingTree {
     const hinted = this.#options.moves && !born && !fromCovered;
 
     if (node !== undefined) this.#tree.detach(node);
+    if (born && fromDirectory !== toDirectory) this.#markTimes(fromDirectory);
     if (!fromCovered && !born) {
       const wasDirectory = isDirectory || (state & (HINT.isDirectory | NODE.rescan)) !== 0;
       const gone = this.#tree.child(fromDirectory, batch.name(slot));
@@ -244,7 +247,8 @@ export class PendingTree {
     const place = this.#tree.child(toDirectory, batch.name(slot + 1));
     if (isDirectory) {
       const replaced = known !== undefined && (isDirtyAndDeleted(known) || known.children !== undefined);
-      const unsure = touched || replaced || (!born && !hinted) || (state & NODE.rescan) !== 0;
+      const unsure =
+        touched || replaced || (!born && !hinted) || (state & (NODE.rescan | HINT.deleted)) !== 0;
       const arrived = this.#arriveDirectory(place, node, unsure, hinted);
       if (hinted) this.#hint(arrived, { from, to, isDirectory });
     } else {
@@ -288,7 +292,7 @@ export class PendingTree {
       if ((hints & HINT.modified) !== 0) hints |= HINT.closed;
     }
     if (node !== undefined) this.#tree.remove(node);
-    this.#tree.mark(place, hints, place.state & NODE.hinted, writing);
+    this.#tree.mark(place, hints, keptFlags(place), writing);
   }
 
   #hint(place: DirtyNode, move: Move): void {
@@ -300,6 +304,13 @@ export class PendingTree {
     this.#moves = [];
     for (const node of this.#tree.nodes())
       if (node.has(NODE.moved)) this.#markRescan(node, node.state & HINT_MASK);
+  }
+
+  /** A name born and gone leaves nothing but a new time of its directory. */
+  #markTimes(directory: DirtyNode): void {
+    if (directory.has(NODE.rescan) || isDirtyAndDeleted(directory)) return;
+    const merged = mergeInto(directory, HINT.attrib | HINT.isDirectory);
+    this.#tree.mark(directory, merged, keptFlags(directory), undefined);
   }
 
   #markRescan(node: DirtyNode, hints: number): void {

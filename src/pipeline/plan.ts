@@ -19,36 +19,46 @@ export interface Chunk {
 const NEARLY_FULL = 0.8;
 
 /**
- * Lays out a flight as chunks of at most `maxEntries` entries, sorted by path in byte order over all chunks: the moves
- * in the first, the subtrees in the last, nothing below a subtree. A subtree has an entry too (but for the root), for
- * the name may have ceased to be a directory; a deleted directory has a subtree too, for it may exist again.
- * Lazy: names taken out of the flight meanwhile are left out. Never yields an empty chunk.
+ * Lays out a flight as chunks of at most `maxEntries` entries: first the moves with the single names, sorted by path in
+ * byte order from chunk to chunk, then the subtrees. A subtree has an entry in its chunk too (but for the root), for the
+ * name may have ceased to be a directory; a deleted directory is a subtree too, for it may exist again. Nothing lies
+ * below a subtree. Lazy: names taken out of the flight meanwhile are left out. Never yields an empty chunk.
  */
 export function* plan(flight: Flight, maxEntries: number): Generator<Chunk, void, void> {
   let moves = flight.moves;
-  let entries: BatchEntry[] = [];
-  let nodes: DirtyNode[] = [];
-  const subtrees: PathBytes[] = [];
-  const subtreeNodes: DirtyNode[] = [];
-  for (const { node, path } of walk(flight.tree.root)) {
-    if (node === undefined) {
-      if (entries.length < maxEntries * NEARLY_FULL) continue;
-    } else {
-      const comparesBelow = node.has(NODE.rescan) || (node.has(HINT.deleted) && node.has(HINT.isDirectory));
-      if (comparesBelow) {
-        subtrees.push(path);
-        subtreeNodes.push(node);
-      } else {
-        nodes.push(node);
-      }
-      if (path !== '' || !comparesBelow) entries.push({ path, hints: node.state & HINT_MASK });
-      if (entries.length < maxEntries) continue;
-    }
-    yield { moves, entries, subtrees: [], nodes };
-    [moves, entries, nodes] = [[], [], []];
+  let single: Step[] = [];
+  const subtrees: Step[] = [];
+  for (const step of walk(flight.tree.root)) {
+    if (step.node !== undefined) (comparesBelow(step.node) ? subtrees : single).push(step);
+    const isFull = single.length >= (step.node === undefined ? maxEntries * NEARLY_FULL : maxEntries);
+    if (!isFull || single.length === 0) continue;
+    yield chunkOf(moves, single);
+    [moves, single] = [[], []];
   }
-  if (moves.length + entries.length + subtrees.length > 0)
-    yield { moves, entries, subtrees, nodes: [...nodes, ...subtreeNodes] };
+  const rest = single.concat(subtrees).sort((a, b) => (a.path < b.path ? -1 : 1));
+  for (let at = 0; at < rest.length || moves.length > 0; at += maxEntries) {
+    yield chunkOf(moves, rest.slice(at, at + maxEntries));
+    moves = [];
+  }
+}
+
+function chunkOf(moves: readonly Move[], steps: readonly Step[]): Chunk {
+  const entries: BatchEntry[] = [];
+  const subtrees: PathBytes[] = [];
+  const nodes: DirtyNode[] = [];
+  for (const { node, path } of steps) {
+    if (node === undefined || node.has(NODE.dropped)) continue;
+    nodes.push(node);
+    const isSubtree = comparesBelow(node);
+    if (isSubtree) subtrees.push(path);
+    if (path !== ROOT_PATH || !isSubtree) entries.push({ path, hints: node.state & HINT_MASK });
+  }
+  return { moves, entries, subtrees, nodes };
+}
+
+/** A directory marked for rescan, or a deleted one: it may have been made anew by the time it is looked at. */
+function comparesBelow(node: DirtyNode): boolean {
+  return node.has(NODE.rescan) || (node.has(HINT.deleted) && node.has(HINT.isDirectory));
 }
 
 interface Step {

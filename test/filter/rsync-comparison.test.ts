@@ -12,7 +12,7 @@ import { FilterRules } from '../../src/filter/filter-rules.ts';
 import { rsyncFilter } from '../../src/filter/rsync-filter.ts';
 import { addon } from './built-addon.ts';
 
-const TREES = Number(process.env['FILTER_TREES'] ?? 60);
+const TREES = Number(process.env.FILTER_TREES ?? 60);
 const LISTS_PER_TREE = 5;
 
 interface Entry {
@@ -193,7 +193,7 @@ describe('the matcher keeps what rsync keeps', () => {
         fc.asyncProperty(treesAndLists, ([tree, lists]) => check(tree, lists)),
         { numRuns: TREES },
       );
-      expect(reduced, 'lists that keep a part of the tree').toBeGreaterThan((TREES * LISTS_PER_TREE) / 5);
+      expect(reduced, 'lists that keep a part of the tree').toBeGreaterThan((TREES * LISTS_PER_TREE) / 10);
     },
   );
 });

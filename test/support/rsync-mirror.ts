@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { BatchEntry, BatchReason } from '../../src/model/batch.ts';
 import { HINT } from '../../src/model/event-batch.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
-import { pathFromText, ROOT_PATH } from '../../src/model/path-bytes.ts';
+import { joinPath, pathFromText, ROOT_PATH } from '../../src/model/path-bytes.ts';
 import type { PathBytes } from '../../src/model/path-bytes.ts';
 import type { RsyncTargetOptions } from '../../src/target/rsync/rsync-options.ts';
 import { createRsyncTarget } from '../../src/target/rsync/rsync-target.ts';
@@ -38,15 +38,22 @@ export type MirrorOptions = Partial<Omit<RsyncTargetOptions, 'source' | 'target'
   /** TARGET for this local directory; the directory itself if not given. */
   readonly targetFor?: (copy: string) => string;
   readonly directory?: TempDir;
+  /** The source directory's name, where it is not `source`. */
+  readonly sourceName?: Buffer;
 };
 
 export function makeRsyncMirror(options: MirrorOptions = {}): RsyncMirror {
-  const { targetFor = (copy: string): string => copy, directory = makeTempDir(), ...rest } = options;
+  const {
+    targetFor = (copy: string): string => copy,
+    directory = makeTempDir(),
+    sourceName,
+    ...rest
+  } = options;
   const source = directory.at('source');
   const copy = directory.at('copy');
   mkdirSync(source, { recursive: true });
   const target = createRsyncTarget({
-    source: pathFromText(source),
+    source: joinPath(pathFromText(directory.path), toPath(sourceName ?? 'source')),
     target: targetFor(copy),
     environment: process.env,
     timeoutSeconds: 60,

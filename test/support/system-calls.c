@@ -1,5 +1,6 @@
-// System calls that Node does not offer, for test/support/system-calls.ts. Reads NUL-ended fields from stdin, so that a
-// path may be any bytes: exchange A B | truncate PATH LENGTH | times PATH SECONDS NANOSECONDS (mtime, not through a symlink) | fifo PATH
+// System calls that Node does not offer, for test/support/system-calls.ts. Reads NUL-ended fields from stdin,
+// so that a path may be any bytes: exchange A B | truncate PATH LENGTH | times PATH SECONDS NANOSECONDS
+// (mtime, not through a symlink) | fifo PATH
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@ int main(void) {
   } else if (strcmp(field[0], "truncate") == 0) {
     result = truncate(field[1], atoll(field[2]));
   } else if (strcmp(field[0], "times") == 0) {
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = atoll(field[2]), .tv_nsec = atoll(field[3])}};
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                {.tv_sec = atoll(field[2]), .tv_nsec = atoll(field[3])}};
     result = utimensat(AT_FDCWD, field[1], times, AT_SYMLINK_NOFOLLOW);
   } else if (strcmp(field[0], "fifo") == 0) {
     result = mkfifo(field[1], 0644);

@@ -18,8 +18,11 @@ export function freePort(): Promise<number> {
 
 /** Waits until somebody accepts connections on the port of 127.0.0.1. */
 export async function waitForPort(port: number, deadlineMs = 20_000): Promise<void> {
-  for (const deadline = Date.now() + deadlineMs; !(await accepts(port)); await pause(20))
+  const deadline = Date.now() + deadlineMs;
+  while (!(await accepts(port))) {
     if (Date.now() > deadline) throw new Error(`nothing listens on port ${port}`);
+    await pause(20);
+  }
 }
 
 function accepts(port: number): Promise<boolean> {

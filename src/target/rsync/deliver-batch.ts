@@ -19,6 +19,7 @@ import type { OwnArguments } from './rsync-arguments.ts';
 import type { DeletePolicy } from './rsync-options.ts';
 import type { RunReport } from './rsync-run.ts';
 import type { RsyncSession } from './rsync-session.ts';
+import { splitList } from './split-list.ts';
 
 /** Files whose attributes alone changed are sent along with rewritten ones up to this size: cheaper than a second run. */
 const RESENT_MAX_BYTES = 256 * 1024;
@@ -31,10 +32,17 @@ export async function deliverBatch(
   batch: Batch,
   context: DeliveryContext,
 ): Promise<Outcome> {
-  const outcome = await new BatchDelivery(session, batch, context).deliver();
+  const outcome = await new BatchDelivery(session, batch, context).deliver().catch(asFailure);
   // The far side may be another one when it comes back.
   if (outcome.kind === 'failed' && outcome.scope === 'target') session.missingArgs = undefined;
   return outcome;
+}
+
+/** This machine's own refusals (no room for temporary files, no descriptors left) pass; anything else is a bug here. */
+function asFailure(error: unknown): Failed {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) throw error;
+  return { kind: 'failed', scope: 'batch', message: `The delivery could not be made: ${message}.` };
 }
 
 class BatchDelivery {
@@ -96,8 +104,9 @@ class BatchDelivery {
     missing: readonly PathBytes[],
   ): Promise<Failed | undefined> {
     if (this.#session.missingArgs !== false || missing.length === 0) {
-      const report = await this.#listRun(entries, rewrite);
-      if (report.verdict.kind !== 'missingArgsBroken') return this.#finish(report);
+      const reports = await this.#listRuns(entries, rewrite);
+      if (!reports.some(({ verdict }) => verdict.kind === 'missingArgsBroken'))
+        return this.#finish(...reports);
       this.#session.missingArgs = false;
     }
     // Deletions first: where the target takes two names for one (`A` and `a`), the new one must be the last.
@@ -106,7 +115,13 @@ class BatchDelivery {
       present.length < entries.length
         ? this.#finish(await this.#run(FILTER_DELETION, [filterDeletionInput(missing)]))
         : undefined;
-    return failed ?? (present.length > 0 ? this.#finish(await this.#listRun(present, rewrite)) : undefined);
+    return failed ?? this.#finish(...(await this.#listRuns(present, rewrite)));
+  }
+
+  #listRuns(entries: readonly ListedEntry[], rewrite: boolean): Promise<RunReport[]> {
+    const { attributes, maxProcesses = 1 } = this.#session.options;
+    const parts = splitList(entries, attributes?.hardLinks ? 1 : maxProcesses);
+    return Promise.all(parts.map((part) => this.#listRun(part, rewrite)));
   }
 
   #listRun(entries: readonly ListedEntry[], rewrite: boolean): Promise<RunReport> {
@@ -150,21 +165,25 @@ class BatchDelivery {
     return this.#session.run({ own, ...(input ? { input } : {}) }, this.#context);
   }
 
-  #finish(report: RunReport): Failed | undefined {
-    this.#tally.add(report);
-    switch (report.verdict.kind) {
-      case 'failed':
-        return report.verdict;
-      case 'done':
-        return undefined;
-      case 'missingArgsBroken':
-      case 'sourceSuspect':
-        return {
-          kind: 'failed',
-          scope: 'batch',
-          message: `rsync to ${this.#session.options.target} failed.`,
-        };
+  /** Takes what the runs did into the books; the first failure among them, if any. */
+  #finish(...reports: readonly RunReport[]): Failed | undefined {
+    for (const report of reports) this.#tally.add(report);
+    for (const { verdict } of reports) {
+      switch (verdict.kind) {
+        case 'failed':
+          return verdict;
+        case 'done':
+          break;
+        case 'missingArgsBroken':
+        case 'sourceSuspect':
+          return {
+            kind: 'failed',
+            scope: 'batch',
+            message: `rsync to ${this.#session.options.target} failed.`,
+          };
+      }
     }
+    return undefined;
   }
 }
 

@@ -68,7 +68,7 @@ function judgeCode(code: number, findings: RunFindings, targetName: string): Ver
     return failed('batch', `rsync to ${targetName} delivered only a part${quote(findings)} (exit ${code}).`);
   }
   if (code === 2 && /invalid file mode 0?0 /.test(said)) return { kind: 'missingArgsBroken' };
-  if (code === 3 && said.includes('change_dir')) return { kind: 'sourceSuspect' };
+  if (code === 3 && /(?:rsync: |\[sender\] )change_dir "/.test(said)) return { kind: 'sourceSuspect' };
   const message = (meaning: string): string =>
     `rsync to ${targetName} failed: ${meaning}${quote(findings)} (exit ${code}).`;
   const target = TARGET_CODES.get(code);

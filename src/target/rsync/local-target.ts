@@ -18,6 +18,18 @@ import { TreeWalk } from './normalize-list.ts';
  * followed), the target must be a directory or absent, its parent there unless `mkpath`. Throws a SynclineError (TARGET).
  */
 export function checkLocalTarget(source: PathBytes, target: string, mkpath: boolean): void {
+  try {
+    checkPlaces(source, target, mkpath);
+  } catch (error) {
+    if (error instanceof SynclineError) throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new SynclineError('TARGET', `Target ${target} cannot be looked at: ${code}.`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+function checkPlaces(source: PathBytes, target: string, mkpath: boolean): void {
   const sourceReal = realPath(source);
   const targetReal = realPath(pathFromText(target));
   const show = (what: string): SynclineError => new SynclineError('TARGET', `Target ${target} ${what}.`);

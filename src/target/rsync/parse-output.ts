@@ -14,7 +14,9 @@ export type OutputLine =
   /** A regular file that needed nothing; named with `-ii` only. */
   | { readonly kind: 'unchanged' }
   /** The target root did not exist and was made. */
-  | { readonly kind: 'rootCreated' };
+  | { readonly kind: 'rootCreated' }
+  /** rsync could not read all of the source and therefore left out all further deletions of a full compare. */
+  | { readonly kind: 'deletionsSkipped' };
 
 /** What rsync, ssh or a remote shell said on stderr. */
 export type ErrorLine =
@@ -29,8 +31,6 @@ export type ErrorLine =
       readonly errno: number;
     }
   | { readonly kind: 'vanished'; readonly path: string }
-  /** rsync could not read all of the source and therefore left out all further deletions of a full compare. */
-  | { readonly kind: 'deletionsSkipped' }
   | { readonly kind: 'other'; readonly text: string };
 
 /** The argument that makes rsync print what {@link parseOutputLine} reads: change, size, bytes on the wire, name. */
@@ -61,6 +61,7 @@ export function parseOutputLine(line: string): OutputLine | undefined {
     };
   }
   if (/^\.f {9} /.test(line)) return { kind: 'unchanged' };
+  if (line.startsWith('IO error encountered -- skipping file deletion')) return { kind: 'deletionsSkipped' };
   return /^created \d*\s*director(?:y|ies) /.test(line) ? { kind: 'rootCreated' } : undefined;
 }
 
@@ -70,7 +71,6 @@ const pathError = /^rsync: (?:\[(\w+)\] )?(.*): ([^:]*) \((\d+)\)$/s;
 export function parseErrorLine(line: string): ErrorLine {
   const vanished = /^(?:file|directory) has vanished: "(.*)"(?: \(in [^)]*\))?$/s.exec(line);
   if (vanished) return { kind: 'vanished', path: unescapeName(vanished[1] ?? '') };
-  if (line.startsWith('IO error encountered -- skipping file deletion')) return { kind: 'deletionsSkipped' };
   const noWay = /^could not make way for (?:new )?([^:]+): (.*)$/s.exec(line);
   if (noWay)
     return pathLine('generator', `make way for ${noWay[1] ?? ''}`, noWay[2] ?? '', 'Directory not empty', 39);

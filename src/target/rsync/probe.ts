@@ -1,10 +1,11 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Failed } from '../../model/outcome.ts';
 import { joinPath, pathFromBuffer, pathFromText, pathToBuffer, ROOT_PATH } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
+import { lstatIfThere } from './lstat-if-there.ts';
 import { listArguments } from './rsync-arguments.ts';
 import type { RunReport } from './rsync-run.ts';
 
@@ -48,15 +49,13 @@ const SAMPLE_LOOKS = 2000;
  * or one of a few source files has a time between two seconds that its copy shows too. False is "not seen".
  */
 export function keepsNanoseconds(source: PathBytes, target: string): boolean {
-  const root = statSync(target, { bigint: true, throwIfNoEntry: false });
-  const holder = root ?? statSync(dirname(target), { bigint: true, throwIfNoEntry: false });
+  const holder = [target, dirname(target)]
+    .map((place) => lstatIfThere(pathFromText(`${place}/.`)))
+    .find(Boolean);
   if (holder !== undefined && holder.mtimeNs % COARSE_CLOCK_NS !== 0n) return true;
   const targetRoot = pathFromText(target);
   return sampleFiles(source).some(({ path, timeNs }) => {
-    const copy = lstatSync(pathToBuffer(`${targetRoot}/${path}` as PathBytes), {
-      bigint: true,
-      throwIfNoEntry: false,
-    });
+    const copy = lstatIfThere(`${targetRoot}/${path}` as PathBytes);
     return copy?.isFile() === true && copy.mtimeNs === timeNs;
   });
 }
@@ -81,10 +80,7 @@ function sampleFiles(source: PathBytes): { path: PathBytes; timeNs: bigint }[] {
   for (let directory = directories.shift(); directory !== undefined; directory = directories.shift()) {
     for (const name of listNames(`${source}/${directory}` as PathBytes)) {
       const path = joinPath(directory, name);
-      const stats = lstatSync(pathToBuffer(`${source}/${path}` as PathBytes), {
-        bigint: true,
-        throwIfNoEntry: false,
-      });
+      const stats = lstatIfThere(`${source}/${path}` as PathBytes);
       if (stats?.isDirectory()) directories.push(path);
       if (stats?.isFile() && stats.mtimeNs % 1_000_000_000n !== 0n)
         found.push({ path, timeNs: stats.mtimeNs });

@@ -34,6 +34,8 @@ export interface RsyncTargetOptions {
   readonly mkpath?: boolean | undefined;
   /** A run without output, CPU time or I/O for so long is ended. */
   readonly timeoutSeconds?: number;
+  /** How many rsync runs may share a large batch; one if not given. More pay where the way is long, not where CPU is short. */
+  readonly maxProcesses?: number | undefined;
   readonly rsyncProgram?: string;
   /** The source root's identity at start, where the caller has taken it already; else it is taken in `prepare`. */
   readonly sourceIdentity?: DirectoryIdentity | undefined;

@@ -1,10 +1,10 @@
-import { lstatSync } from 'node:fs';
 import type { PathProblem } from '../../model/outcome.ts';
-import { displayPath, pathToBuffer } from '../../model/path-bytes.ts';
+import { displayPath } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeliveryEvent } from '../target.ts';
 import { judgeRun } from './exit-policy.ts';
 import type { Verdict } from './exit-policy.ts';
+import { lstatIfThere } from './lstat-if-there.ts';
 import { parseErrorLine, parseOutputLine, resolveReported, withoutTemporaryName } from './parse-output.ts';
 import type { ErrorLine } from './parse-output.ts';
 import { runProcess } from './run-process.ts';
@@ -118,6 +118,9 @@ class RunReader {
       case 'unchanged':
         this.#unchangedFiles++;
         break;
+      case 'deletionsSkipped':
+        this.#deletionsSkipped = true;
+        break;
       case 'rootCreated':
         this.#rootCreated = true;
         break;
@@ -139,9 +142,6 @@ class RunReader {
         else this.#recheck.add(path);
         break;
       }
-      case 'deletionsSkipped':
-        this.#deletionsSkipped = true;
-        break;
       case 'other':
         this.#keepMessage(line.text);
         break;
@@ -197,10 +197,7 @@ class RunReader {
   }
 
   #exists(path: PathBytes): boolean {
-    return (
-      lstatSync(pathToBuffer(`${this.#setup.source}/${path}` as PathBytes), { throwIfNoEntry: false }) !==
-      undefined
-    );
+    return lstatIfThere(`${this.#setup.source}/${path}` as PathBytes) !== undefined;
   }
 
   #keepMessage(text: string): void {

@@ -18,7 +18,7 @@ export interface ProcessRequest {
   /** Lines as binary strings (one character a byte) without their end; a `\r` ends a line too. */
   readonly onOutput: (line: string) => void;
   readonly onError: (line: string) => void;
-  /** Without output, CPU time or I/O of the whole process group for so long, the child is taken as hung and ended. */
+  /** Without output, CPU time or I/O of the whole process group for so long, the child is taken as hung and ended; 0: never. */
   readonly idleTimeoutMs: number;
   /** Between TERM and KILL. */
   readonly graceMs?: number;
@@ -39,6 +39,7 @@ export type ProcessEnd =
 const DEFAULT_GRACE_MS = 3000;
 /** After the child itself is gone, how long a descendant may keep its output open. */
 const DRAIN_MS = 2000;
+const MAX_WATCH_STEP_MS = 60_000;
 
 /**
  * Runs a child in its own process group and settles when it and its output have ended; never rejects for what the child
@@ -94,6 +95,8 @@ class ChildHandle {
     this.#feed();
     try {
       const end = await this.#ended;
+      // A leader that was killed may leave members of its group behind.
+      if (end.kind === 'killed') void this.#stop(end);
       await this.#stopping;
       return end.kind === 'notStarted' ? end : (this.#reason ?? end);
     } finally {
@@ -144,15 +147,20 @@ class ChildHandle {
   /** Ends the child when nothing moved for `idleTimeoutMs`. Work of the group without output counts as movement. */
   async #watch(signal: AbortSignal): Promise<void> {
     const { idleTimeoutMs } = this.#request;
+    if (idleTimeoutMs === 0) return;
     let work = -1;
     for (;;) {
       const idleMs = performance.now() - this.#activityAt;
       if (idleMs >= idleTimeoutMs) return void this.#stop({ kind: 'hung', idleMs: Math.round(idleMs) });
       try {
-        await pause(Math.max(10, Math.min(idleTimeoutMs / 4, idleTimeoutMs - idleMs)), undefined, {
-          signal,
-          ref: false,
-        });
+        await pause(
+          Math.max(10, Math.min(idleTimeoutMs / 4, idleTimeoutMs - idleMs, MAX_WATCH_STEP_MS)),
+          undefined,
+          {
+            signal,
+            ref: false,
+          },
+        );
       } catch {
         return;
       }

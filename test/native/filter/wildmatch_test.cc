@@ -99,10 +99,11 @@ TEST_CASE("a broken pattern is named and matches nothing") {
       {"[[::]]", WildPattern::Problem::kUnknownClass},
       {"*\\", WildPattern::Problem::kTrailingBackslash},
   };
-  for (const auto& [text, problem] : cases) {
+  for (const auto& broken : cases) {
+    const char* text = broken.first;
     CAPTURE(text);
     const WildPattern pattern(text);
-    CHECK(pattern.problem() == problem);
+    CHECK(pattern.problem() == broken.second);
     CHECK_FALSE(pattern.Matches(text));
   }
 }

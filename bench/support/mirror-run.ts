@@ -1,0 +1,94 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { compareTrees } from '../../test/support/compare-trees.ts';
+import { projectRoot } from '../../test/support/project-root.ts';
+import { pathFromText } from '../../src/model/path-bytes.ts';
+import { makeDirectory } from './bench-directory.ts';
+import { lsyncdMirror } from './lsyncd.ts';
+import { median } from './statistics.ts';
+import { Subject } from './subject.ts';
+
+export type Mirror = 'syncline' | 'lsyncd';
+
+export interface MirrorRun {
+  readonly mirror: Mirror;
+  /** A directory in which `source` and `target` are made and removed again. */
+  readonly directory: string;
+  readonly delaySeconds: number;
+  /** Fills the source before the start. */
+  readonly prepare: (source: string) => void;
+  /** What is measured begins with this. `time` counts from 0 to `times` - 1. */
+  readonly change: (source: string, time: number) => void;
+  /** True as soon as the target has it; cheap, for it is asked every few milliseconds. */
+  readonly arrived: (target: string, time: number) => boolean;
+  /** How often the change is made, each after the arrival of the last (default 1). */
+  readonly times?: number;
+  readonly deadlineMs?: number;
+}
+
+export interface MirrorCost {
+  /** From the beginning of `change` to `arrived`: the median over the times. */
+  readonly seconds: number;
+  /** For each time: CPU of the mirror and of all children it has waited for, from before the first change until it rests again. */
+  readonly cpuSeconds: number;
+}
+
+/** The command line of a mirror with the attributes of `rsync -a`. */
+export function mirrorCommand(run: Pick<MirrorRun, 'mirror' | 'directory' | 'delaySeconds'>): string[] {
+  const [source, target] = [`${run.directory}/source`, `${run.directory}/target`];
+  if (run.mirror === 'lsyncd')
+    return lsyncdMirror(`${run.directory}/lsyncd.lua`, source, target, run.delaySeconds);
+  const program = `${projectRoot}/dist/cli.js`;
+  return [process.execPath, program, 'mirror', source, target, '--delay', String(run.delaySeconds)];
+}
+
+/**
+ * What a mirror costs for one change of a tree that it holds in sync already. Asserts that the trees are equal before and after;
+ * rejects when they are not within the deadline (default 120 s).
+ */
+export async function measureMirror(run: MirrorRun): Promise<MirrorCost> {
+  const [source, target] = [makeDirectory(run.directory, 'source'), makeDirectory(run.directory, 'target')];
+  const { deadlineMs = 120_000, times = 1 } = run;
+  const equal = (): boolean =>
+    compareTrees(pathFromText(source), pathFromText(target), { maxDifferences: 1 }).length === 0;
+  run.prepare(source);
+  const subject = new Subject(mirrorCommand(run));
+  try {
+    await until(equal, deadlineMs, 500);
+    await atRest(subject);
+    const cpuBefore = subject.cpuSeconds();
+    const seconds: number[] = [];
+    for (let time = 0; time < times; time++) {
+      const start = performance.now();
+      run.change(source, time);
+      await until(() => run.arrived(target, time), deadlineMs, 2);
+      seconds.push((performance.now() - start) / 1000);
+    }
+    await atRest(subject);
+    const cpuSeconds = (subject.cpuSeconds() - cpuBefore) / times;
+    await until(equal, deadlineMs, 500);
+    return { seconds: median(seconds), cpuSeconds };
+  } finally {
+    await subject.end();
+    for (const path of [source, target]) rmSync(path, { recursive: true });
+  }
+}
+
+/** Waits until the mirror has used no CPU for a second (all of its children have ended and been waited for). */
+async function atRest(subject: Subject): Promise<void> {
+  let quiet = 0;
+  for (let last = subject.cpuSeconds(); quiet < 5;) {
+    await pause(200);
+    const now = subject.cpuSeconds();
+    quiet = now === last && subject.childCount() === 0 ? quiet + 1 : 0;
+    last = now;
+  }
+}
+
+async function until(condition: () => boolean, deadlineMs: number, everyMs: number): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`the target was not equal after ${deadlineMs} ms`);
+    await pause(everyMs);
+  }
+}

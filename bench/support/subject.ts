@@ -1,0 +1,102 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { processUsage } from './process-usage.ts';
+
+export type Message = Readonly<Record<string, number | boolean | string>>;
+
+/**
+ * A process under measurement. Contestants written for a bench (bench/subjects, bench/native) print one JSON object a line and read commands
+ * (one word a line) from their input; for the others (inotifywait, lsyncd) a `ready` line is recognised in their output.
+ */
+export class Subject {
+  readonly #child: ChildProcess;
+  readonly #messages: Message[] = [];
+  readonly #started = performance.now();
+  #tail = '';
+  #wake: () => void = () => undefined;
+
+  constructor(command: readonly string[], readyText?: string) {
+    const [program = '', ...parameters] = command;
+    this.#child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'] });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        this.#take(line, readyText);
+      });
+    }
+    this.#child.on('close', () => {
+      this.#wake();
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The next message with this key; what came before it is dropped. Rejects when the process ends or the deadline passes. */
+  async message(key: string, deadlineMs = 120_000): Promise<Message> {
+    const end = performance.now() + deadlineMs;
+    for (;;) {
+      for (let next = this.#messages.shift(); next !== undefined; next = this.#messages.shift())
+        if (key in next) return next;
+      const left = end - performance.now();
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null || left <= 0)
+        throw new Error(`${this.#child.spawnargs.join(' ')}: no '${key}'; it said: ${this.#tail}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Milliseconds from the start of the process to its `ready`. */
+  async ready(deadlineMs?: number): Promise<number> {
+    const { atMs } = await this.message('ready', deadlineMs);
+    return Number(atMs) - this.#started;
+  }
+
+  send(command: string): void {
+    this.#child.stdin?.write(`${command}\n`);
+  }
+
+  /** CPU seconds so far of the process and of the children it has waited for, to 10 ms. */
+  cpuSeconds(): number {
+    return processUsage(this.pid).cpuSeconds;
+  }
+
+  /** Its direct children alive now. */
+  childCount(): number {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim();
+    return children === '' ? 0 : children.split(' ').length;
+  }
+
+  /** Resident memory now, of the process alone. */
+  rssBytes(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** TERM, and KILL after five seconds; resolves when the process is gone. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const closed = new Promise((resolve) => this.#child.once('close', resolve));
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
+    this.#child.kill('SIGTERM');
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #take(line: string, readyText: string | undefined): void {
+    this.#tail = `${this.#tail}\n${line}`.slice(-2000);
+    if (readyText !== undefined && line.includes(readyText))
+      this.#messages.push({ ready: true, atMs: performance.now() });
+    if (line.startsWith('{'))
+      this.#messages.push({ ...(JSON.parse(line) as Message), atMs: performance.now() });
+    this.#wake();
+  }
+}

@@ -1,0 +1,63 @@
+import type { Observable, SchedulerLike } from 'rxjs';
+import type { Batch } from '../model/batch.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { BackOff } from './back-off.ts';
+
+export interface MirrorOptions {
+  /** A window closes this long after its last event, and at latest so long after its first. */
+  readonly quietMs: number;
+  readonly maxMs: number;
+  /** So many ripe names close a window at once. */
+  readonly maxEntries: number;
+  readonly maxEntriesPerBatch: number;
+  /** A file still being written is held back this long after its last write, and at most so long after the first. */
+  readonly writingQuietMs: number;
+  readonly writingMaxMs: number;
+  /** Above this many dirty names directories degrade to rescans. */
+  readonly maxPendingEntries: number;
+  readonly capabilities: { readonly moves: boolean };
+  /** Compare the whole tree first, as a batch with the reason `startup`. */
+  readonly initial: boolean;
+  /** Pauses after a failure of a batch or a target. */
+  readonly targetBackOff: BackOff;
+  /** Pauses of a single path in quarantine, and of one that changed while it was read. */
+  readonly quarantineBackOff: BackOff;
+  readonly recheckBackOff: BackOff;
+  readonly maxQuarantined: number;
+  /** How long to hold after a delivery found the source wrong that the watch knows nothing about. */
+  readonly sourceRetryMs: number;
+  readonly scheduler?: SchedulerLike;
+}
+
+export const MIRROR_DEFAULTS = {
+  quietMs: 1_000,
+  maxMs: 10_000,
+  maxEntries: 100_000,
+  maxEntriesPerBatch: 10_000,
+  writingQuietMs: 5_000,
+  writingMaxMs: 60_000,
+  maxPendingEntries: 2_000_000,
+  capabilities: { moves: false },
+  initial: true,
+  targetBackOff: { firstMs: 1_000, maxMs: 60_000 },
+  quarantineBackOff: { firstMs: 5_000, maxMs: 600_000 },
+  recheckBackOff: { firstMs: 100, maxMs: 10_000 },
+  maxQuarantined: 1_000,
+  sourceRetryMs: 60_000,
+} as const satisfies MirrorOptions;
+
+/** What a mirror needs from outside. */
+export interface MirrorPorts {
+  /**
+   * Delivers one batch and gives exactly one outcome. Subscribed to once for each batch, one at a time; it must not
+   * error for anything outside this program. Unsubscribing ends the delivery.
+   */
+  readonly deliver: (batch: Batch) => Observable<Outcome>;
+  /**
+   * Emits or completes once everything that happened before the call has come through the source. Asked before the
+   * first compare and after each delivery: the events of its time decide what a delivery that looked late has seen.
+   */
+  readonly barrier: () => Observable<unknown>;
+  /** Emits to end: what is pending is delivered now, open files included, then the mirror completes. */
+  readonly finish$?: Observable<unknown>;
+}

@@ -1,0 +1,409 @@
+import type { Observable, SchedulerLike, Subscriber } from 'rxjs';
+import { BehaviorSubject, NEVER, Subject, Subscription, asyncScheduler, take, takeUntil } from 'rxjs';
+import type { Batch, BatchReason } from '../model/batch.ts';
+import type { EventBatch } from '../model/event-batch.ts';
+import { ROOT_STATE, SLOT, slotPath } from '../model/event-batch.ts';
+import type { Delivered, Failed, Outcome } from '../model/outcome.ts';
+import type { PathBytes } from '../model/path-bytes.ts';
+import { ROOT_PATH } from '../model/path-bytes.ts';
+import { pauseMs } from './back-off.ts';
+import { ChunkScope } from './chunk-scope.ts';
+import type { Flight } from './flight.ts';
+import type { MirrorOptions, MirrorPorts } from './mirror-options.ts';
+import type { MirrorReport, MirrorState } from './mirror-report.ts';
+import { PendingTree } from './pending-tree.ts';
+import type { Chunk } from './plan.ts';
+import { plan } from './plan.ts';
+import type { Retry } from './retry-list.ts';
+import { RetryList } from './retry-list.ts';
+import type { Backlog } from './settle.ts';
+import { settle } from './settle.ts';
+
+interface Pause {
+  readonly kind: 'waiting' | 'held';
+  readonly outcome: Failed;
+  readonly untilMs: number;
+}
+
+/** One subscription of {@link mirror}: the books of one target and what is being done about them. */
+export class MirrorRun {
+  readonly #options: MirrorOptions;
+  readonly #ports: MirrorPorts;
+  readonly #out: Subscriber<MirrorReport>;
+  readonly #scheduler: SchedulerLike;
+  readonly #tree: PendingTree;
+  readonly #quarantine: RetryList;
+  readonly #rechecks: RetryList;
+  readonly #backlog$ = new Subject<Backlog>();
+  readonly #busy$ = new BehaviorSubject(true);
+  readonly #finish$ = new Subject<void>();
+  readonly #running = new Subscription();
+
+  /** The whole tree has not been compared yet. */
+  #startup: boolean;
+  /** The first barrier has passed. */
+  #ready: boolean;
+  #finishing = false;
+  /** The last delivery has been asked for. */
+  #draining = false;
+  /** The next window closes at once. */
+  #urgent = false;
+  /** The last of `ROOT_STATE` seen, 0 if none. */
+  #root = 0;
+  #flight: Flight | undefined;
+  #pause: Pause | undefined;
+  #pauseTimer: Subscription | undefined;
+  #stoppedBy: Failed | undefined;
+  #failures = 0;
+  #batches = 0;
+  #lastState = '';
+
+  constructor(options: MirrorOptions, ports: MirrorPorts, out: Subscriber<MirrorReport>) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#out = out;
+    this.#scheduler = options.scheduler ?? asyncScheduler;
+    this.#tree = new PendingTree({ ...options, moves: options.capabilities.moves });
+    this.#quarantine = new RetryList(options.quarantineBackOff, options.maxQuarantined);
+    this.#rechecks = new RetryList(options.recheckBackOff, options.maxQuarantined);
+    this.#startup = options.initial;
+    this.#ready = !options.initial;
+  }
+
+  run(eventBatch$: Observable<EventBatch>): Subscription {
+    const { quietMs, maxMs, maxEntries } = this.#options;
+    const settling = settle({ quietMs, maxMs, maxEntries, scheduler: this.#scheduler }, this.#busy$);
+    this.#running.add(
+      this.#backlog$.pipe(settling).subscribe((nowMs) => {
+        this.#deliver(nowMs);
+      }),
+    );
+    this.#running.add(() => this.#pauseTimer?.unsubscribe());
+    if (this.#startup) this.#tree.rescan(ROOT_PATH);
+    this.#running.add(
+      eventBatch$.subscribe({
+        next: (batch) => {
+          this.#apply(batch);
+        },
+        error: (error) => {
+          this.#out.error(error);
+        },
+        complete: () => {
+          this.#finish();
+        },
+      }),
+    );
+    this.#running.add(
+      (this.#ports.finish$ ?? NEVER).subscribe(() => {
+        this.#finish();
+      }),
+    );
+    if (!this.#ready) {
+      this.#afterBarrier(() => {
+        if (this.#finishing) return;
+        this.#ready = true;
+        this.#urgent = true;
+        this.#next(false);
+      });
+    }
+    this.#next(false);
+    return this.#running;
+  }
+
+  #apply(batch: EventBatch): void {
+    const fresh = this.#tree.apply(batch, this.#scheduler.now());
+    for (let slot = 0; slot < batch.slotCount; slot++) {
+      if (batch.kind(slot) === SLOT.movedFrom) this.#follow(slotPath(batch, slot), slotPath(batch, slot + 1));
+      else if (batch.kind(slot) === SLOT.root) this.#rootIs(batch.hints(slot));
+    }
+    this.#next(fresh);
+  }
+
+  #follow(from: PathBytes, to: PathBytes): void {
+    if (this.#rechecks.size > 0) this.#rechecks.follow(from, to);
+    if (this.#quarantine.size === 0) return;
+    for (const [path, retry] of this.#quarantine.follow(from, to)) {
+      this.#out.next({ kind: 'released', path });
+      this.#reportQuarantined(retry);
+    }
+  }
+
+  #rootIs(state: number): void {
+    this.#root = state;
+    if (state !== ROOT_STATE.back) return;
+    this.#tree.rescan(ROOT_PATH);
+    this.#urgent = true;
+    if (this.#pause?.kind === 'held') this.#resume();
+  }
+
+  /** The window has closed: takes what is ripe and delivers it. */
+  #deliver(nowMs: number): void {
+    for (const list of [this.#quarantine, this.#rechecks]) {
+      for (const { path, subtree } of list.take(nowMs)) {
+        if (subtree) this.#tree.rescan(path);
+        else this.#tree.touch(path);
+      }
+    }
+    this.#urgent = false;
+    const flight = this.#tree.take(nowMs, this.#finishing);
+    if (flight === undefined) {
+      if (this.#draining) this.#complete();
+      else this.#next(false);
+      return;
+    }
+    this.#flight = flight;
+    this.#next(false);
+    this.#deliverChunks(flight, this.#startup ? 'startup' : 'live');
+  }
+
+  #deliverChunks(flight: Flight, reason: BatchReason): void {
+    const chunks = plan(flight, this.#options.maxEntriesPerBatch);
+    const deliverNext = whileSynchronous((again) => {
+      if (this.#isHeldByRoot()) {
+        this.#giveBack();
+        return;
+      }
+      const next = chunks.next();
+      if (next.done === true) {
+        this.#land();
+        return;
+      }
+      const chunk = next.value;
+      const { moves, entries, subtrees } = chunk;
+      const batch: Batch = { number: ++this.#batches, reason, moves, entries, subtrees };
+      this.#ask(batch, (outcome) => {
+        if (outcome.kind === 'failed') {
+          this.#failed(batch, outcome);
+          return;
+        }
+        this.#afterBarrier(() => {
+          this.#delivered(flight, chunk, batch, outcome);
+          again();
+        });
+      });
+    });
+    deliverNext();
+  }
+
+  #ask(batch: Batch, answer: (outcome: Outcome) => void): void {
+    let outcome: Outcome | undefined;
+    this.#running.add(
+      this.#ports.deliver(batch).subscribe({
+        next: (value) => {
+          outcome = value;
+        },
+        error: (error) => {
+          this.#out.error(error);
+        },
+        complete: () => {
+          if (outcome === undefined)
+            this.#out.error(new Error(`batch ${batch.number}: delivered without an outcome`));
+          else answer(outcome);
+        },
+      }),
+    );
+  }
+
+  #delivered(flight: Flight, chunk: Chunk, batch: Batch, outcome: Delivered): void {
+    const nowMs = this.#scheduler.now();
+    const scope = new ChunkScope(chunk);
+    const again = new Set([...outcome.recheck, ...outcome.problems.map(({ path }) => path)]);
+    const isDone = ({ path, subtree }: Retry): boolean => scope.covers(path, subtree) && !again.has(path);
+    this.#failures = 0;
+    flight.forget(chunk.nodes);
+    if (chunk.moves.length > 0) flight.movesDelivered = true;
+    this.#out.next({ kind: 'delivered', batch, outcome });
+    this.#rechecks.release(isDone);
+    for (const path of this.#quarantine.release(isDone)) this.#out.next({ kind: 'released', path });
+    for (const { path, subtree } of outcome.recheck.flatMap((named) => scope.placesOf(named)))
+      this.#rechecks.add(path, 'changed while it was read', subtree, nowMs);
+    for (const { path: named, message } of outcome.problems) {
+      for (const { path, subtree } of scope.placesOf(named)) {
+        const { retry, absorbed } = this.#quarantine.add(path, message, subtree, nowMs);
+        for (const gone of absorbed) this.#out.next({ kind: 'released', path: gone });
+        this.#reportQuarantined(retry);
+      }
+    }
+  }
+
+  #land(): void {
+    this.#startup = false;
+    this.#tree.land();
+    this.#afterFlight();
+  }
+
+  #giveBack(): void {
+    this.#tree.giveBack();
+    this.#afterFlight();
+  }
+
+  #afterFlight(): void {
+    const nowMs = this.#scheduler.now();
+    this.#flight = undefined;
+    this.#quarantine.landed(nowMs);
+    this.#rechecks.landed(nowMs);
+    if (!this.#finishing) this.#next(false);
+    else if (this.#pause !== undefined) this.#complete();
+    else this.#drain();
+  }
+
+  #failed(batch: Batch, outcome: Failed): void {
+    const nowMs = this.#scheduler.now();
+    const retryInMs = this.#retryInMs(outcome);
+    this.#out.next({ kind: 'failed', batch, outcome, retryInMs });
+    if (outcome.scope === 'configuration') this.#stoppedBy = outcome;
+    else {
+      const kind = outcome.scope === 'source' ? 'held' : 'waiting';
+      const untilMs = retryInMs === undefined ? Infinity : nowMs + retryInMs;
+      this.#pause = { kind, outcome, untilMs };
+      this.#pauseTimer =
+        retryInMs === undefined
+          ? undefined
+          : this.#scheduler.schedule(() => {
+              this.#resume();
+            }, retryInMs);
+    }
+    this.#giveBack();
+    if (this.#stoppedBy !== undefined && !this.#finishing) this.#complete();
+  }
+
+  #retryInMs(outcome: Failed): number | undefined {
+    switch (outcome.scope) {
+      case 'configuration':
+        return undefined;
+      case 'source':
+        return this.#isHeldByRoot() ? undefined : this.#options.sourceRetryMs;
+      case 'batch':
+      case 'target':
+        return pauseMs(this.#options.targetBackOff, ++this.#failures);
+    }
+  }
+
+  #resume(): void {
+    this.#pauseTimer?.unsubscribe();
+    this.#pauseTimer = undefined;
+    this.#pause = undefined;
+    this.#urgent = true;
+    this.#next(false);
+  }
+
+  #finish(): void {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    this.#finish$.next();
+    if (this.#flight === undefined) this.#drain();
+  }
+
+  /** The last delivery, unless there cannot be one. What comes after it is not waited for. */
+  #drain(): void {
+    if (this.#draining || !this.#ready || this.#isHeld() || this.#stoppedBy !== undefined) {
+      this.#complete();
+      return;
+    }
+    this.#draining = true;
+    this.#pause = undefined;
+    this.#deliver(this.#scheduler.now());
+  }
+
+  #complete(): void {
+    const remaining = this.#tree.size + this.#tree.inFlight + this.#quarantine.size + this.#rechecks.size;
+    this.#out.next({ kind: 'finished', remaining });
+    this.#out.complete();
+  }
+
+  /** Something has changed: says so, and lets the window know. */
+  #next(fresh: boolean): void {
+    this.#reportState();
+    if (this.#isBusy() && !this.#busy$.value) this.#busy$.next(true);
+    const dueMs = this.#urgent
+      ? -Infinity
+      : Math.min(this.#tree.writingDueMs() ?? Infinity, this.#quarantine.dueMs(), this.#rechecks.dueMs());
+    this.#backlog$.next({ ripe: this.#tree.ripe, fresh, dueMs });
+    if (!this.#isBusy() && this.#busy$.value) this.#busy$.next(false);
+  }
+
+  #isBusy(): boolean {
+    const cannot = !this.#ready || this.#finishing || this.#stoppedBy !== undefined;
+    return cannot || this.#flight !== undefined || this.#pause !== undefined || this.#isHeld();
+  }
+
+  #reportState(): void {
+    const state = this.#state();
+    const key = `${state.state} ${state.retryAtMs ?? ''} ${state.message ?? ''}`;
+    if (key === this.#lastState) return;
+    this.#lastState = key;
+    this.#out.next(state);
+  }
+
+  #state(): MirrorState {
+    const counts = {
+      kind: 'state',
+      pending: this.#tree.size,
+      inFlight: this.#tree.inFlight,
+      quarantined: this.#quarantine.size,
+    } as const;
+    const pause = this.#pause;
+    const why = this.#stoppedBy ?? pause?.outcome;
+    const because =
+      why === undefined ? {} : { message: why.message, ...(why.remedy && { remedy: why.remedy }) };
+    if (this.#stoppedBy !== undefined) return { ...counts, state: 'stopped', ...because };
+    if (this.#flight !== undefined) return { ...counts, state: 'delivering' };
+    if (this.#isHeldByRoot())
+      return { ...counts, state: 'held', message: 'the source root is gone or was replaced' };
+    if (pause !== undefined) return { ...counts, state: pause.kind, retryAtMs: pause.untilMs, ...because };
+    if (!this.#ready || this.#tree.size > 0 || this.#rechecks.size > 0)
+      return { ...counts, state: 'collecting' };
+    if (this.#quarantine.size > 0)
+      return { ...counts, state: 'waiting', retryAtMs: this.#quarantine.dueMs() };
+    return { ...counts, state: 'idle' };
+  }
+
+  #reportQuarantined({ path, message, attempts, dueMs }: Retry): void {
+    const retryInMs = Math.max(0, dueMs - this.#scheduler.now());
+    this.#out.next({ kind: 'quarantined', path, message, attempts, retryInMs });
+  }
+
+  #isHeldByRoot(): boolean {
+    return this.#root === ROOT_STATE.gone || this.#root === ROOT_STATE.replaced;
+  }
+
+  #isHeld(): boolean {
+    return this.#isHeldByRoot() || this.#pause?.kind === 'held';
+  }
+
+  /** Goes on once all events of the past are in the tree; when finishing, at once. */
+  #afterBarrier(then: () => void): void {
+    if (this.#finishing) {
+      then();
+      return;
+    }
+    this.#running.add(
+      this.#ports
+        .barrier()
+        .pipe(take(1), takeUntil(this.#finish$))
+        .subscribe({
+          error: (error) => {
+            this.#out.error(error);
+          },
+          complete: then,
+        }),
+    );
+  }
+}
+
+/** A step that may ask for the next one at once or later, run without growing the stack. */
+function whileSynchronous(step: (again: () => void) => void): () => void {
+  let isRunning = false;
+  let isDue = false;
+  const run = (): void => {
+    isDue = true;
+    if (isRunning) return;
+    isRunning = true;
+    while (isDue) {
+      isDue = false;
+      step(run);
+    }
+    isRunning = false;
+  };
+  return run;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { judgeRun } from '../../../src/target/rsync/exit-policy.ts';
+
+function judge(
+  code: number,
+  messages: readonly string[] = [],
+  namedPaths = 0,
+  hasUnknownPath = false,
+): unknown {
+  return judgeRun({ kind: 'exited', code }, { messages, namedPaths, hasUnknownPath }, 'host:dir');
+}
+
+describe('an exit code', () => {
+  test.each([
+    { code: 0, kind: 'done' },
+    { code: 23, namedPaths: 2, kind: 'done' },
+    { code: 24, namedPaths: 1, kind: 'done' },
+    { code: 2, messages: ['invalid file mode 00 for x [Receiver]'], kind: 'missingArgsBroken' },
+    {
+      code: 3,
+      messages: ['rsync: [sender] change_dir "/s" failed: No such file or directory (2)'],
+      kind: 'sourceSuspect',
+    },
+  ])('$code with $namedPaths paths is $kind', ({ code, messages, namedPaths, kind }) => {
+    expect(judge(code, messages, namedPaths)).toEqual({ kind });
+  });
+
+  test.each([
+    { code: 1, scope: 'configuration' },
+    {
+      code: 2,
+      messages: ['protocol version mismatch -- is your shell clean?'],
+      scope: 'configuration',
+      says: /remote shell/,
+    },
+    {
+      code: 4,
+      messages: ['The server is configured to refuse --delete'],
+      scope: 'configuration',
+      says: /refuse options/,
+    },
+    { code: 5, messages: ["@ERROR: Unknown module 'x'"], scope: 'target', says: /Unknown module 'x'/ },
+    {
+      code: 10,
+      messages: ['rsync: failed to connect to h: Connection refused (111)'],
+      scope: 'target',
+      says: /Connection refused/,
+    },
+    {
+      code: 11,
+      messages: ['rsync: [receiver] write failed on "/t/x": No space left on device (28)'],
+      scope: 'target',
+      says: /full/,
+    },
+    {
+      code: 12,
+      messages: ['bash: line 1: rsync: command not found'],
+      scope: 'target',
+      says: /Install rsync/,
+    },
+    { code: 20, scope: 'batch' },
+    { code: 23, scope: 'batch' },
+    { code: 23, namedPaths: 1, hasUnknownPath: true, scope: 'batch' },
+    { code: 24, scope: 'batch' },
+    { code: 25, scope: 'configuration', says: /--max-delete/ },
+    { code: 30, scope: 'target' },
+    { code: 35, scope: 'target' },
+    { code: 127, scope: 'target' },
+    { code: 255, messages: ['user@h: Permission denied (publickey).'], scope: 'target', says: /ssh-copy-id/ },
+    { code: 13, scope: 'batch' },
+    { code: 99, scope: 'batch' },
+  ])(
+    '$code ($messages) fails with the scope $scope',
+    ({ code, messages, namedPaths, hasUnknownPath, scope, says }) => {
+      const verdict = judge(code, messages, namedPaths, hasUnknownPath);
+      expect(verdict).toMatchObject({ kind: 'failed', scope });
+      expect(JSON.stringify(verdict)).toMatch(says ?? /host:dir/);
+      expect(verdict).toHaveProperty('message', expect.not.stringContaining('\n'));
+    },
+  );
+});
+
+test.each([
+  { end: { kind: 'killed', signal: 'SIGKILL' }, scope: 'batch', says: 'SIGKILL' },
+  { end: { kind: 'aborted' }, scope: 'batch', says: 'ended' },
+  { end: { kind: 'hung', idleMs: 61_000 }, scope: 'target', says: '61 s' },
+  {
+    end: { kind: 'notStarted', errorCode: 'ENOENT', message: 'spawn rsync ENOENT' },
+    scope: 'configuration',
+    says: 'ENOENT',
+  },
+  {
+    end: { kind: 'notStarted', errorCode: 'EAGAIN', message: 'spawn rsync EAGAIN' },
+    scope: 'batch',
+    says: 'EAGAIN',
+  },
+] as const)(
+  'a run that was $end.kind fails with the scope $scope, whatever it did before',
+  ({ end, scope, says }) => {
+    const verdict = judgeRun(end, { messages: [], namedPaths: 1, hasUnknownPath: false }, 'host:dir');
+    expect(verdict).toMatchObject({
+      kind: 'failed',
+      scope,
+      message: expect.stringContaining(says) as string,
+    });
+  },
+);
