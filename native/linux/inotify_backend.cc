@@ -24,6 +24,7 @@ constexpr int64_t kMaxOverflowPauseMs = 30000;
 // Events applied before scanners get a turn at the tree.
 constexpr int kEventsPerTurn = 512;
 constexpr size_t kLimitProbes = 64;
+constexpr int64_t kRepairDelayMs = 50;
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -223,6 +224,7 @@ void InotifyBackend::OnOverflow() {
   last_overflow_ms_ = NowMs();
   tree_->EmitCoverage({}, CoverageState::kScanning, CoverageReason::kOverflow, 0);
   tree_->records.Rescan({}, RescanReason::kOverflow);
+  repair_pass_ = false;
   if (overflow_pass_ || overflow_pass_at_ms_ != 0) {
     overflow_again_ = overflow_pass_;
     return;
@@ -238,7 +240,16 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
       next = now;
     }
     CheckRoot(now);
+    if (tree_->doubtful && !overflow_pass_ && overflow_pass_at_ms_ == 0) {
+      repair_pass_ = true;
+      const bool rested = now - last_pass_ms_ > kMaxOverflowPauseMs;
+      overflow_pause_ms_ = rested ? kFirstPauseMs : overflow_pause_ms_;
+      overflow_pass_at_ms_ =
+          std::max(now + kRepairDelayMs, last_pass_ms_ + (rested ? 0 : overflow_pause_ms_));
+      overflow_pause_ms_ = std::min(overflow_pause_ms_ * 2, kMaxOverflowPauseMs);
+    }
     if (overflow_pass_at_ms_ != 0 && now >= overflow_pass_at_ms_) {
+      tree_->doubtful = false;
       overflow_pass_at_ms_ = 0;
       overflow_pass_ = true;
       tree_->found_unwatched = false;
@@ -311,6 +322,7 @@ void InotifyBackend::EndOverflowPass(int64_t now) {
     return;
   }
   overflow_pass_ = false;
+  last_pass_ms_ = now;
   if (tree_->found_unwatched) {
     tree_->records.Rescan({}, RescanReason::kOverflow);
   }
@@ -323,7 +335,10 @@ void InotifyBackend::EndOverflowPass(int64_t now) {
   if (now - last_overflow_ms_ > kMaxOverflowPauseMs) {
     overflow_pause_ms_ = kFirstPauseMs;
   }
-  tree_->EmitCoverage({}, CoverageState::kWatching, CoverageReason::kOverflow, 0);
+  if (!repair_pass_) {
+    tree_->EmitCoverage({}, CoverageState::kWatching, CoverageReason::kOverflow, 0);
+  }
+  repair_pass_ = false;
 }
 
 void InotifyBackend::Retry(int64_t now) {

@@ -91,6 +91,8 @@ class InotifyBackend final : public Backend {
   int64_t next_progress_ms_ = 0;
   bool overflow_pass_ = false;
   bool overflow_again_ = false;
+  bool repair_pass_ = false;  // the pass under way is for doubts, not for an overflow
+  int64_t last_pass_ms_ = 0;
   int64_t overflow_pause_ms_ = 1000;
   int64_t overflow_pass_at_ms_ = 0;  // 0: none is due
   int64_t last_overflow_ms_ = 0;

@@ -172,6 +172,7 @@ void Interpreter::ApplyMovedFrom(uint32_t id, const InotifyEvent& event, int64_t
     // The other half of an exchange: what went from here is what the first half pushed aside.
     source.node = aside;
     table.Set(aside.id, kLimbo);
+    tree_->doubtful = tree_->doubtful || !tree_->queue.Empty();
     const uint32_t here = table.Find(id, event.name);
     if (here != DirectoryTable::kNone) {
       tree_->EnqueueScan(here, 0);
@@ -265,6 +266,7 @@ void Interpreter::ApplyMovedTo(uint32_t id, const InotifyEvent& event, int64_t n
 
 void Interpreter::PlaceMovedDirectory(uint32_t id, std::string_view name, const MoveSource& source) {
   DirectoryTable& table = tree_->table;
+  tree_->doubtful = tree_->doubtful || !table.Alive(source.node) || !table.Has(source.node.id, kLimbo);
   if (!table.Alive(source.node)) {
     // Nothing is known of its contents: it was left out or not yet seen where it was.
     tree_->AddDirectory(id, name, kRelist);

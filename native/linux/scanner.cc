@@ -158,6 +158,7 @@ void Scanner::OpenFailed(const ScanGroup& work, NodeRef ref, const Place& place,
   if (error == ENOENT || error == ENOTDIR || error == ELOOP) {
     const bool below_root = place.parent == DirectoryTable::kRoot;
     if (place.by_path && ref.id != DirectoryTable::kRoot && !below_root) {
+      tree_->doubtful = tree_->doubtful || (place.flags & kDeferred) != 0;
       // It may be a directory above it that is not there any more.
       table.Set(ref.id, place.flags & (kReport | kRelist | kDeep));
       if ((place.flags & kDeferred) == 0) {
@@ -240,10 +241,15 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
     if (owner < WatchMap::kRetired && owner != id) {
       // The directory is known by another name: it has moved here, unless both names lead to it (a bind
       // mount).
+      if (table.ParentOf(id) == DirectoryTable::kNone) {
+        table.Set(id, kLimboDirty);  // Its own place is not known: scanned when it is.
+        return Verdict::kNothing;
+      }
       if (owner == DirectoryTable::kRoot || IsAlias(worker, id, owner, fd)) {
         MarkBlind(id, CoverageReason::kOtherFileSystem, EXDEV);
         return Verdict::kNothing;
       }
+      tree_->doubtful = true;
       if (table.IsWithin(id, owner)) {
         // As the table has it, it was moved below itself: something else has its old name.
         table.SetWatch(owner, DirectoryTable::kNoWatch);
@@ -253,7 +259,8 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
         tree_->EmitRescan(id, RescanReason::kMovedIn);
         place->flags |= kRelist | kDeep;
       } else {
-        const uint32_t old_parent = table.ParentOf(owner);
+        const bool had_place = table.ParentOf(owner) != DirectoryTable::kNone;
+        const NodeRef old_parent = had_place ? table.RefOf(table.ParentOf(owner)) : NodeRef{};
         const std::string old_name(table.NameOf(owner));
         const NodeRef moved = table.RefOf(owner);
         const uint32_t parent = table.ParentOf(id);
@@ -264,9 +271,9 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
         *ref = moved;
         id = moved.id;
         tree_->EmitRescan(id, RescanReason::kMovedIn);
-        if (old_parent != DirectoryTable::kNone) {
-          tree_->EmitChanged(old_parent, old_name, kIsDirectory);
-          tree_->AddDirectory(old_parent, old_name, kReport);
+        if (had_place && table.Alive(old_parent)) {
+          tree_->EmitChanged(old_parent.id, old_name, kIsDirectory);
+          tree_->AddDirectory(old_parent.id, old_name, kReport);
         }
         fresh = true;  // What the table had here as its children it may not know.
       }
@@ -288,6 +295,7 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
         tree_->EmitRescan(id, RescanReason::kRecovered);
       }
       if (table.Has(id, kComplete) || table.FirstChildOf(id) != DirectoryTable::kNone) {
+        tree_->doubtful = true;
         place->flags |= kDeep;  // Another directory has its name: what is known below it was of the other.
       }
     }
