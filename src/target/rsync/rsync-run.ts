@@ -40,6 +40,7 @@ const PROGRESS_INTERVAL_MS = 100;
 const KEPT_MESSAGES = 40;
 const ENOENT = 2;
 const ENOTDIR = 20;
+const ELOOP = 40;
 const ENODATA = 61;
 const REFUSED_ATTRIBUTE_ERRNOS: ReadonlySet<number> = new Set([1, 22, 95]);
 
@@ -176,7 +177,7 @@ class RunReader {
       return;
     }
     if (line.role === 'sender') {
-      if ([ENOENT, ENOTDIR, ENODATA].includes(line.errno) && path !== '') {
+      if ([ENOENT, ENOTDIR, ELOOP, ENODATA].includes(line.errno) && path !== '') {
         this.#recheck.add(path);
         return;
       }
