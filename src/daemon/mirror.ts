@@ -76,6 +76,7 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
     extraArguments: options.rsyncOptions,
     dryRun: options.dryRun,
     mkpath: options.makeTargetParents,
+    maxProcesses: options.maxProcesses,
     timeoutSeconds: options.timeoutSeconds,
     rsyncProgram: options.rsyncProgram,
     sourceIdentity: { device: identity.dev, inode: identity.ino },
