@@ -51,8 +51,11 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
  private:
   static void RingDoorbell(Napi::Env env, Napi::Function on_ready, std::nullptr_t* /*context*/,
                            void* /*data*/) {
+    // What it throws, or that the environment is ending, is left pending for Node: no C++ exception may leave
+    // here.
     if (env != nullptr && on_ready != nullptr) {
-      on_ready.Call({});
+      napi_value result = nullptr;
+      napi_call_function(env, env.Undefined(), on_ready, 0, nullptr, &result);
     }
   }
   using Doorbell = Napi::TypedThreadSafeFunction<std::nullptr_t, void, &RingDoorbell>;

@@ -24,6 +24,7 @@ constexpr int64_t kMaxOverflowPauseMs = 30000;
 // Events applied before scanners get a turn at the tree.
 constexpr int kEventsPerTurn = 512;
 constexpr size_t kLimitProbes = 64;
+constexpr int64_t kRepairDelayMs = 50;
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -185,6 +186,16 @@ void InotifyBackend::ApplyBlock(const EventBlock& block) {
       const std::lock_guard lock(tree_->mutex);
       interpreter_->ExpireMoves(block.marked_ms - tree_->options.move_deadline_ms);
     }
+    if (deferred_mark_ != 0 && block.mark >= deferred_mark_) {
+      deferred_mark_ = 0;
+      const std::lock_guard lock(tree_->mutex);
+      for (const NodeRef ref : deferred_) {
+        if (tree_->table.Alive(ref) && tree_->table.WatchOf(ref.id) == DirectoryTable::kNoWatch) {
+          tree_->EnqueueScan(ref.id, 0);
+        }
+      }
+      deferred_.clear();
+    }
     const int64_t now = NowMs();
     const std::lock_guard lock(wake_mutex_);
     while (!requests_.empty() && requests_.front().mark <= block.mark) {
@@ -213,6 +224,7 @@ void InotifyBackend::OnOverflow() {
   last_overflow_ms_ = NowMs();
   tree_->EmitCoverage({}, CoverageState::kScanning, CoverageReason::kOverflow, 0);
   tree_->records.Rescan({}, RescanReason::kOverflow);
+  repair_pass_ = false;
   if (overflow_pass_ || overflow_pass_at_ms_ != 0) {
     overflow_again_ = overflow_pass_;
     return;
@@ -228,7 +240,16 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
       next = now;
     }
     CheckRoot(now);
+    if (tree_->doubtful && !overflow_pass_ && overflow_pass_at_ms_ == 0) {
+      repair_pass_ = true;
+      const bool rested = now - last_pass_ms_ > kMaxOverflowPauseMs;
+      overflow_pause_ms_ = rested ? kFirstPauseMs : overflow_pause_ms_;
+      overflow_pass_at_ms_ =
+          std::max(now + kRepairDelayMs, last_pass_ms_ + (rested ? 0 : overflow_pause_ms_));
+      overflow_pause_ms_ = std::min(overflow_pause_ms_ * 2, kMaxOverflowPauseMs);
+    }
     if (overflow_pass_at_ms_ != 0 && now >= overflow_pass_at_ms_) {
+      tree_->doubtful = false;
       overflow_pass_at_ms_ = 0;
       overflow_pass_ = true;
       tree_->found_unwatched = false;
@@ -237,6 +258,7 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
     ReportScan(now);
     EndOverflowPass(now);
     Retry(now);
+    RetryDeferred(now);
     AnswerBarriers(now);
     if (const auto oldest = interpreter_->OldestMoveMs()) {
       const int64_t due = *oldest + tree_->options.move_deadline_ms;
@@ -300,6 +322,7 @@ void InotifyBackend::EndOverflowPass(int64_t now) {
     return;
   }
   overflow_pass_ = false;
+  last_pass_ms_ = now;
   if (tree_->found_unwatched) {
     tree_->records.Rescan({}, RescanReason::kOverflow);
   }
@@ -312,7 +335,10 @@ void InotifyBackend::EndOverflowPass(int64_t now) {
   if (now - last_overflow_ms_ > kMaxOverflowPauseMs) {
     overflow_pause_ms_ = kFirstPauseMs;
   }
-  tree_->EmitCoverage({}, CoverageState::kWatching, CoverageReason::kOverflow, 0);
+  if (!repair_pass_) {
+    tree_->EmitCoverage({}, CoverageState::kWatching, CoverageReason::kOverflow, 0);
+  }
+  repair_pass_ = false;
 }
 
 void InotifyBackend::Retry(int64_t now) {
@@ -391,8 +417,17 @@ void InotifyBackend::CheckRoot(int64_t now) {
   root_pause_ms_ = std::min(root_pause_ms_ * 2, kMaxRootPauseMs);
 }
 
+void InotifyBackend::RetryDeferred(int64_t now) {
+  if (deferred_mark_ == 0 && !tree_->deferred.empty()) {
+    deferred_.swap(tree_->deferred);
+    deferred_mark_ = reader_->RequestMark(now);
+  }
+}
+
 void InotifyBackend::AnswerBarriers(int64_t now) {
-  (void)now;
+  if (deferred_mark_ != 0) {
+    return;
+  }
   if (!draining_.empty() && tree_->queue.OldEpochEmpty() && !overflow_pass_) {
     for (const BarrierRequest& barrier : draining_) {
       tree_->records.Barrier(barrier.token);

@@ -24,7 +24,9 @@ void Interpreter::Apply(const InotifyEvent& event, int64_t now_ms) {
     return;
   }
   uint32_t id = tree_->watches.Find(event.watch);
-  if (id == WatchMap::kUnknown) {
+  // A retired watch may just be found again by a scan; the end of it must not be forgotten before that is
+  // known.
+  if (id == WatchMap::kUnknown || (id == WatchMap::kRetired && (event.mask & IN_IGNORED) != 0)) {
     callbacks_.wait_for_registrations();
     id = tree_->watches.Find(event.watch);
   }
@@ -101,6 +103,9 @@ void Interpreter::ApplySelf(uint32_t id, const InotifyEvent& event) {
 void Interpreter::WatchEnded(uint32_t id, int32_t watch) {
   DirectoryTable& table = tree_->table;
   tree_->watches.Set(watch, WatchMap::kUnknown);
+  if (table.WatchOf(id) != watch) {
+    return;
+  }
   table.SetWatch(id, DirectoryTable::kNoWatch);
   if (id == DirectoryTable::kRoot) {
     callbacks_.on_root_changed();
@@ -117,6 +122,9 @@ void Interpreter::WatchEnded(uint32_t id, int32_t watch) {
   // there.
   if (!table.Has(id, kDying) || table.WatchOf(parent) == DirectoryTable::kNoWatch) {
     tree_->EnqueueScan(id, kRelist);
+  } else if (!table.Has(id, kDeferred)) {
+    table.Set(id, kDeferred);
+    tree_->deferred.push_back(table.RefOf(id));
   }
 }
 
@@ -155,13 +163,16 @@ void Interpreter::ApplyMovedFrom(uint32_t id, const InotifyEvent& event, int64_t
   source.cookie = event.cookie;
   vacated_[{source.directory.Key(), source.name}] = event.cookie;
   const auto displaced = displaced_.find({source.directory.Key(), source.name});
+  NodeRef aside;
   if (displaced != displaced_.end()) {
-    // The other half of an exchange: what went from here is what the first half pushed aside.
-    if (table.Alive(displaced->second.node)) {
-      source.node = displaced->second.node;
-      table.Set(source.node.id, kLimbo);
-    }
+    aside = displaced->second.node;
     displaced_.erase(displaced);
+  }
+  if (table.Alive(aside) && table.ParentOf(aside.id) == DirectoryTable::kNone) {
+    // The other half of an exchange: what went from here is what the first half pushed aside.
+    source.node = aside;
+    table.Set(aside.id, kLimbo);
+    tree_->doubtful = tree_->doubtful || !tree_->queue.Empty();
     const uint32_t here = table.Find(id, event.name);
     if (here != DirectoryTable::kNone) {
       tree_->EnqueueScan(here, 0);
@@ -255,6 +266,7 @@ void Interpreter::ApplyMovedTo(uint32_t id, const InotifyEvent& event, int64_t n
 
 void Interpreter::PlaceMovedDirectory(uint32_t id, std::string_view name, const MoveSource& source) {
   DirectoryTable& table = tree_->table;
+  tree_->doubtful = tree_->doubtful || !table.Alive(source.node) || !table.Has(source.node.id, kLimbo);
   if (!table.Alive(source.node)) {
     // Nothing is known of its contents: it was left out or not yet seen where it was.
     tree_->AddDirectory(id, name, kRelist);
@@ -286,7 +298,7 @@ void Interpreter::DropUnpaired(const MoveSource& source) {
     const auto hints = static_cast<uint8_t>(kDeleted | (source.is_directory ? kIsDirectory : 0));
     tree_->EmitChanged(source.directory.id, source.name, gone ? hints : 0);
   }
-  if (table.Alive(source.node) && table.Has(source.node.id, kLimbo)) {
+  if (table.Alive(source.node) && table.ParentOf(source.node.id) == DirectoryTable::kNone) {
     tree_->FreeDetached(source.node.id);
   }
 }

@@ -15,8 +15,8 @@ namespace syncline {
 
 // A directory kept open while its children wait to be scanned.
 struct OpenDirectory {
-  OpenDirectory(UniqueFd opened, NodeRef of, std::atomic<int>* open_count)
-      : fd(std::move(opened)), node(of), count(open_count) {
+  OpenDirectory(UniqueFd opened, NodeRef of, int32_t of_watch, std::atomic<int>* open_count)
+      : fd(std::move(opened)), node(of), watch(of_watch), count(open_count) {
     (*count)++;
   }
   ~OpenDirectory() { (*count)--; }
@@ -25,6 +25,8 @@ struct OpenDirectory {
 
   UniqueFd fd;
   NodeRef node;
+  // Its watch at that time: another one now means that another directory has taken its name.
+  int32_t watch;
   std::atomic<int>* count;
 };
 

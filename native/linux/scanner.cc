@@ -82,7 +82,7 @@ void Scanner::Scan(Worker* worker, const ScanGroup& work, NodeRef ref) {
     OpenFailed(work, ref, place, errno);
     return;
   }
-  const Verdict verdict = Watch(worker, work, &ref, place, fd.Get());
+  const Verdict verdict = Watch(worker, work, &ref, &place, fd.Get());
   if (verdict == Verdict::kList || verdict == Verdict::kListAndSweep) {
     List(worker, work, ref, place, std::move(fd), verdict == Verdict::kListAndSweep);
   }
@@ -99,15 +99,18 @@ int Scanner::Open(Worker* worker, const ScanGroup& work, NodeRef ref, Place* pla
       return -1;
     }
     place->parent = table.ParentOf(ref.id);
-    place->flags = kReport | kRelist | kDeep | kVerifyPlace;
-    for (const uint32_t flag : {kReport, kRelist, kDeep, kVerifyPlace}) {
+    place->flags = kReport | kRelist | kDeep | kDeferred;
+    for (const uint32_t flag : {kReport, kRelist, kDeep, kDeferred}) {
       place->flags &= table.Has(ref.id, flag) ? ~0U : ~flag;
     }
-    table.Clear(ref.id, kQueued | kReport | kRelist | kDeep | kVerifyPlace);
+    table.Clear(ref.id, kQueued | kReport | kRelist | kDeep | kDeferred);
     if (ref.id != DirectoryTable::kRoot) {
       place->name = table.NameOf(ref.id);
     }
-    from_parent = work.parent && place->parent == work.parent->node.id && table.Alive(work.parent->node);
+    from_parent = work.parent && place->parent == work.parent->node.id && table.Alive(work.parent->node) &&
+                  work.parent->watch != DirectoryTable::kNoWatch &&
+                  work.parent->watch == table.WatchOf(place->parent);
+    place->by_path = !from_parent;
     if (!from_parent && !table.PathOf(ref.id, &worker->path)) {
       // In a subtree whose new place is not known yet: scanned from its top when it is.
       uint32_t top = ref.id;
@@ -153,7 +156,18 @@ void Scanner::OpenFailed(const ScanGroup& work, NodeRef ref, const Place& place,
     return;
   }
   if (error == ENOENT || error == ENOTDIR || error == ELOOP) {
-    if (ref.id != DirectoryTable::kRoot) {
+    const bool below_root = place.parent == DirectoryTable::kRoot;
+    if (place.by_path && ref.id != DirectoryTable::kRoot && !below_root) {
+      tree_->doubtful = tree_->doubtful || (place.flags & kDeferred) != 0;
+      // It may be a directory above it that is not there any more.
+      table.Set(ref.id, place.flags & (kReport | kRelist | kDeep));
+      if ((place.flags & kDeferred) == 0) {
+        table.Set(ref.id, kDeferred);
+        tree_->deferred.push_back(ref);
+      } else {
+        tree_->EnqueueScan(place.parent, kRelist, &work);
+      }
+    } else if (ref.id != DirectoryTable::kRoot) {
       const uint32_t parent = place.parent;
       tree_->Remove(ref.id);
       tree_->EmitChanged(parent, place.name, 0);
@@ -177,8 +191,7 @@ void Scanner::MarkBlind(uint32_t id, CoverageReason reason, int error) {
   }
 }
 
-Scanner::Verdict Scanner::Watch(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place,
-                                int fd) {
+Scanner::Verdict Scanner::Watch(Worker* worker, const ScanGroup& work, NodeRef* ref, Place* place, int fd) {
   const std::lock_guard registering(worker->registration);
   int watch = -1;
   int error = 0;
@@ -196,8 +209,8 @@ Scanner::Verdict Scanner::Watch(Worker* worker, const ScanGroup& work, NodeRef* 
   return Register(worker, work, ref, place, fd, watch, error);
 }
 
-Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place,
-                                   int fd, int watch, int error) {
+Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRef* ref, Place* place, int fd,
+                                   int watch, int error) {
   const std::lock_guard lock(tree_->mutex);
   DirectoryTable& table = tree_->table;
   if (!table.Alive(*ref)) {
@@ -228,30 +241,41 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
     if (owner < WatchMap::kRetired && owner != id) {
       // The directory is known by another name: it has moved here, unless both names lead to it (a bind
       // mount).
-      if (owner == DirectoryTable::kRoot || IsAlias(worker, owner, fd)) {
+      if (table.ParentOf(id) == DirectoryTable::kNone) {
+        table.Set(id, kLimboDirty);  // Its own place is not known: scanned when it is.
+        return Verdict::kNothing;
+      }
+      if (owner == DirectoryTable::kRoot || IsAlias(worker, id, owner, fd)) {
         MarkBlind(id, CoverageReason::kOtherFileSystem, EXDEV);
         return Verdict::kNothing;
       }
+      tree_->doubtful = true;
       if (table.IsWithin(id, owner)) {
-        // It was moved below itself as the table still has it; the events that say how are on their way.
-        tree_->EnqueueScan(owner, 0, &work);
-        tree_->EnqueueScan(id, place.flags, &work);
-        return Verdict::kNothing;
-      }
-      const uint32_t old_parent = table.ParentOf(owner);
-      const std::string old_name(table.NameOf(owner));
-      const NodeRef moved = table.RefOf(owner);
-      const uint32_t parent = table.ParentOf(id);
-      tree_->MoveTo(owner, parent, std::string(table.NameOf(id)));
-      if (!table.Alive(moved)) {
-        return Verdict::kGone;
-      }
-      *ref = moved;
-      id = moved.id;
-      tree_->EmitRescan(id, RescanReason::kMovedIn);
-      if (old_parent != DirectoryTable::kNone) {
-        tree_->EmitChanged(old_parent, old_name, kIsDirectory);
-        tree_->AddDirectory(old_parent, old_name, kReport);
+        // As the table has it, it was moved below itself: something else has its old name.
+        table.SetWatch(owner, DirectoryTable::kNoWatch);
+        tree_->EnqueueScan(owner, kRelist | kDeep, &work);
+        tree_->watches.Set(watch, id);
+        table.SetWatch(id, watch);
+        tree_->EmitRescan(id, RescanReason::kMovedIn);
+        place->flags |= kRelist | kDeep;
+      } else {
+        const bool had_place = table.ParentOf(owner) != DirectoryTable::kNone;
+        const NodeRef old_parent = had_place ? table.RefOf(table.ParentOf(owner)) : NodeRef{};
+        const std::string old_name(table.NameOf(owner));
+        const NodeRef moved = table.RefOf(owner);
+        const uint32_t parent = table.ParentOf(id);
+        tree_->MoveTo(owner, parent, std::string(table.NameOf(id)));
+        if (!table.Alive(moved)) {
+          return Verdict::kGone;
+        }
+        *ref = moved;
+        id = moved.id;
+        tree_->EmitRescan(id, RescanReason::kMovedIn);
+        if (had_place && table.Alive(old_parent)) {
+          tree_->EmitChanged(old_parent.id, old_name, kIsDirectory);
+          tree_->AddDirectory(old_parent.id, old_name, kReport);
+        }
+        fresh = true;  // What the table had here as its children it may not know.
       }
     } else if (owner != id) {
       const int32_t old_watch = table.WatchOf(id);
@@ -265,10 +289,14 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
       if (table.Has(id, kLost)) {
         table.Clear(id, kLost);
         tree_->EmitRescan(id == DirectoryTable::kRoot ? id : table.ParentOf(id), RescanReason::kRecovered);
-      } else if ((place.flags & kRelist) != 0 && (place.flags & kReport) == 0) {
+      } else if ((place->flags & kDeep) != 0) {
         tree_->found_unwatched = true;
       } else if (table.Has(id, kComplete)) {
         tree_->EmitRescan(id, RescanReason::kRecovered);
+      }
+      if (table.Has(id, kComplete) || table.FirstChildOf(id) != DirectoryTable::kNone) {
+        tree_->doubtful = true;
+        place->flags |= kDeep;  // Another directory has its name: what is known below it was of the other.
       }
     }
     table.Clear(id, kDying);
@@ -287,11 +315,11 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
       }
     }
   }
-  if (!fresh && (place.flags & kRelist) == 0 && table.Has(id, kComplete)) {
+  if (!fresh && (place->flags & kRelist) == 0 && table.Has(id, kComplete)) {
     return Verdict::kNothing;
   }
   if (table.Has(id, kScanning)) {
-    table.Set(id, kRelist | (place.flags & (kReport | kDeep)));  // Whoever is at it queues it again.
+    table.Set(id, kRelist | (place->flags & (kReport | kDeep)));  // Whoever is at it queues it again.
     return Verdict::kNothing;
   }
   table.Set(id, kScanning | kComplete);
@@ -303,22 +331,27 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
   return sweep ? Verdict::kListAndSweep : Verdict::kList;
 }
 
-bool Scanner::IsAlias(Worker* worker, uint32_t id, int fd) {
-  std::string path;
-  if (!tree_->table.PathOf(id, &path)) {
+bool Scanner::IsAlias(Worker* worker, uint32_t id, uint32_t owner, int fd) {
+  RootIdentity here;
+  if (IdentifyDirectory(fd, &here) != 0) {
     return false;
   }
   if (!worker->root) {
     worker->root = tree_->OpenRoot();
   }
-  RootIdentity here;
-  RootIdentity there;
-  if (!worker->root || IdentifyDirectory(fd, &here) != 0) {
-    return false;
+  // The other place first, then this one again: a directory on the move is not at both.
+  for (const uint32_t at : {owner, id}) {
+    std::string path;
+    RootIdentity there;
+    if (!worker->root || !tree_->table.PathOf(at, &path)) {
+      return false;
+    }
+    const UniqueFd opened(OpenBeneath(tree_->calls, worker->root->fd.Get(), path.data(), path.size()));
+    if (!opened.Valid() || IdentifyDirectory(opened.Get(), &there) != 0 || here != there) {
+      return false;
+    }
   }
-  const UniqueFd other(OpenBeneath(tree_->calls, worker->root->fd.Get(), path.data(), path.size()));
-  // It can have moved between the two looks at most once or twice; then the events settle it.
-  return other.Valid() && IdentifyDirectory(other.Get(), &there) == 0 && here == there;
+  return true;
 }
 
 void Scanner::List(Worker* worker, const ScanGroup& work, NodeRef ref, const Place& place, UniqueFd fd,
@@ -406,7 +439,8 @@ void Scanner::AddEntries(Worker* worker, const ScanGroup& work, NodeRef ref, con
     return;
   }
   if (!*opened && tree_->queue.MayKeepOpen()) {
-    *opened = std::make_shared<OpenDirectory>(std::move(*fd), ref, tree_->queue.OpenCount());
+    *opened =
+        std::make_shared<OpenDirectory>(std::move(*fd), ref, table.WatchOf(ref.id), tree_->queue.OpenCount());
   }
   found.parent = *opened;
   tree_->queue.PushInEpochOf(work, std::move(found));

@@ -53,6 +53,7 @@ class Scanner {
     uint32_t parent;
     std::string name;
     uint32_t flags;
+    bool by_path;
   };
   enum class Verdict { kList, kListAndSweep, kNothing, kGone };
 
@@ -61,12 +62,14 @@ class Scanner {
   // -1 and errno; ESTALE if the root is not there.
   int Open(Worker* worker, const ScanGroup& work, NodeRef ref, Place* place);
   void OpenFailed(const ScanGroup& work, NodeRef ref, const Place& place, int error);
-  Verdict Watch(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place, int fd);
-  Verdict Register(Worker* worker, const ScanGroup& work, NodeRef* ref, const Place& place, int fd, int watch,
+  Verdict Watch(Worker* worker, const ScanGroup& work, NodeRef* ref, Place* place, int fd);
+  // On the way it may find that the node is another one (`ref`) and that what is below is unknown
+  // (`place->flags`).
+  Verdict Register(Worker* worker, const ScanGroup& work, NodeRef* ref, Place* place, int fd, int watch,
                    int error);
   void MarkBlind(uint32_t id, CoverageReason reason, int error);
-  // True when the table's node is at two places at once: another mount of the same directory.
-  bool IsAlias(Worker* worker, uint32_t id, int fd);
+  // True when the directory open as `fd` is at the places of two nodes at once: another mount of it.
+  bool IsAlias(Worker* worker, uint32_t id, uint32_t owner, int fd);
   void List(Worker* worker, const ScanGroup& work, NodeRef ref, const Place& place, UniqueFd fd, bool sweep);
   // Reads what getdents64 wrote; looks up types the file system did not give.
   void ReadEntries(Worker* worker, int fd, size_t size);

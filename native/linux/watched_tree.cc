@@ -106,7 +106,8 @@ void WatchedTree::AddListed(uint32_t parent, std::string_view name, uint32_t fla
     return;
   }
   const bool deep = (flags & kDeep) != 0;
-  if (!is_new && !deep) {
+  const bool settled = table.WatchOf(id) != DirectoryTable::kNoWatch || table.Has(id, kBlind | kUnwatched);
+  if (!is_new && !deep && settled) {
     return;
   }
   table.Set(id, flags | (deep ? kRelist : 0U));
@@ -162,7 +163,7 @@ void WatchedTree::MoveTo(uint32_t id, uint32_t parent, std::string_view name) {
     excluded_--;
     CountDirectories();
   }
-  if (table.WatchOf(id) == DirectoryTable::kNoWatch && !table.Has(id, kQueued)) {
+  if (table.WatchOf(id) == DirectoryTable::kNoWatch) {
     EnqueueScan(id, 0);
   }
   if (table.Has(id, kLimboDirty)) {
@@ -225,7 +226,8 @@ std::shared_ptr<OpenDirectory> WatchedTree::OpenRoot() {
   if (!fd.Valid() || IdentifyDirectory(fd.Get(), &identity) != 0 || identity != root_identity) {
     return nullptr;
   }
-  root = std::make_shared<OpenDirectory>(std::move(fd), NodeRef{}, queue.OpenCount());
+  root =
+      std::make_shared<OpenDirectory>(std::move(fd), NodeRef{}, DirectoryTable::kNoWatch, queue.OpenCount());
   root_ = root;
   return root;
 }

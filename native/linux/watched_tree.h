@@ -72,6 +72,12 @@ class WatchedTree {
   bool limit_reached = false;
   // Directories that could not be opened or watched; the flag kBlind says which still are.
   std::vector<NodeRef> blind;
+  // Could not be found by their path, perhaps because of a move above them whose events are still to come: to
+  // be tried again after these.
+  std::vector<NodeRef> deferred;
+  // A scan and the events have met in a way that may have left a directory at a wrong place: the whole tree is to be
+  // listed once more when it is quiet.
+  bool doubtful = false;
   // A pass after an overflow found directories without a watch: changes in them may have been missed
   // meanwhile.
   bool found_unwatched = false;

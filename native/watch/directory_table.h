@@ -37,7 +37,7 @@ enum NodeFlag : uint32_t {
   kSeen = 2048,         // named by the listing under way, or by an event since that began
   kLost = 4096,         // its watch went away with the mount it was on
   kDying = 8192,        // the kernel has said that the directory itself is deleted
-  kVerifyPlace = 16384  // its watch was found at another place: two names for it are possible
+  kDeferred = 16384  // its scan has waited once for the events to come
 };
 
 // The directories under watch: struct of arrays, about 50 bytes a directory, no paths. A path is made by

@@ -12,12 +12,12 @@ const SHOWN_NAMES = 10;
 /** Tells the user what a target is doing, from its own events and from the reports of its mirror. */
 export interface DeliveryLog {
   /** A delivery begins: what follows belongs to it. */
-  begin(batch: Batch): void;
-  event(event: DeliveryEvent): void;
-  report(report: MirrorReport): void;
-  delivered(batch: Batch, outcome: Delivered): void;
-  failed(batch: Batch, outcome: Failed, retryInMs: number | undefined): void;
-  problem(problem: PathProblem): void;
+  readonly begin: (batch: Batch) => void;
+  readonly event: (event: DeliveryEvent) => void;
+  readonly report: (report: MirrorReport) => void;
+  readonly delivered: (batch: Batch, outcome: Delivered) => void;
+  readonly failed: (batch: Batch, outcome: Failed, retryInMs: number | undefined) => void;
+  readonly problem: (problem: PathProblem) => void;
 }
 
 /** `nowMs` is a monotonic clock. */
@@ -30,78 +30,78 @@ export function createDeliveryLog(
   let batch: Batch | undefined;
   let startedMs = 0;
   let shown = 0;
-  let held: string | undefined;
+  let heldBecause: string | undefined;
 
   const name = (kind: 'updated' | 'deleted' | 'moved', path: PathBytes, bytes: number): void => {
-    const isLive = batch?.reason === 'live' || dryRun;
-    const line = `  ${verbs[kind]} ${place(path)}${bytes > 0 ? ` (${bytesText(bytes)})` : ''}`;
-    if (isLive && shown < SHOWN_NAMES) log.info(line);
-    else log.debug(line);
+    const level = (batch?.reason === 'live' || dryRun) && shown < SHOWN_NAMES ? 'info' : 'debug';
     shown++;
+    if (log.enabled(level))
+      log[level](`  ${kind} ${place(path)}${bytes > 0 ? ` (${bytesText(bytes)})` : ''}`);
+  };
+  const event = (next: DeliveryEvent): void => {
+    switch (next.kind) {
+      case 'updated':
+      case 'deleted':
+      case 'moved':
+        name(next.kind, next.path, next.bytes);
+        break;
+      case 'progress':
+        progress.update({
+          label: batch?.reason === 'startup' ? 'first sync' : 'delivering',
+          startedMs,
+          unit: 'entries',
+          done: next.entriesDone,
+          total: next.entriesTotal,
+          bytes: next.bytes,
+        });
+        break;
+      case 'command':
+        log.debug('run', { command: [next.program, ...next.arguments] });
+        break;
+      case 'notice':
+        log.info(next.message);
+        break;
+    }
+  };
+  const delivered = (done: Batch, { counts }: Delivered): void => {
+    progress.end();
+    const hidden = done.reason === 'live' ? shown - SHOWN_NAMES : 0;
+    const what = done.reason === 'startup' ? 'first sync' : `batch ${done.number}`;
+    const sums = `${counts.updated} updated, ${counts.deleted} deleted, ${bytesText(counts.bytes)}`;
+    const verb = dryRun ? 'would be delivered' : 'delivered';
+    const more = hidden > 0 ? `, ${hidden} names not shown` : '';
+    heldBecause = undefined;
+    log.info(`${what} ${verb}: ${sums} in ${seconds(nowMs() - startedMs)}${more}`);
+  };
+  const failed = (lost: Batch, { message, remedy, scope }: Failed, retryInMs: number | undefined): void => {
+    progress.end();
+    const again = retryInMs === undefined ? '' : `; next attempt in ${seconds(retryInMs)}`;
+    const line = `batch ${lost.number} failed: ${message}${again}`;
+    // The state `held` tells the same once; it is looked for every few seconds.
+    if (scope === 'source' && retryInMs !== undefined) log.debug(line);
+    else log.error(line, remedyField(remedy));
   };
 
   return {
-    begin(next) {
+    begin: (next) => {
       batch = next;
       startedMs = nowMs();
       shown = 0;
       log.debug(`batch ${next.number} begins`, sizes(next));
     },
-    event(event) {
-      switch (event.kind) {
-        case 'updated':
-        case 'deleted':
-        case 'moved':
-          name(event.kind, event.path, event.bytes);
-          break;
-        case 'progress':
-          progress.update({
-            label: batch?.reason === 'startup' ? 'first sync' : 'delivering',
-            startedMs,
-            unit: 'entries',
-            done: event.entriesDone,
-            total: event.entriesTotal,
-            bytes: event.bytes,
-          });
-          break;
-        case 'command':
-          log.debug('run', { command: [event.program, ...event.arguments] });
-          break;
-        case 'notice':
-          log.info(event.message);
-          break;
-      }
-    },
-    delivered(done, outcome) {
-      progress.end();
-      held = undefined;
-      const more =
-        shown > SHOWN_NAMES && done.reason === 'live' ? `, ${shown - SHOWN_NAMES} names not shown` : '';
-      const what = done.reason === 'startup' ? 'first sync' : `batch ${done.number}`;
-      const { updated, deleted, bytes } = outcome.counts;
-      const counts = `${updated} updated, ${deleted} deleted, ${bytesText(bytes)}`;
-      log.info(
-        `${what}${dryRun ? ' would be' : ''} delivered: ${counts} in ${seconds(nowMs() - startedMs)}${more}`,
-      );
-    },
-    failed(lost, outcome, retryInMs) {
-      progress.end();
-      const again = retryInMs === undefined ? '' : `; next attempt in ${seconds(retryInMs)}`;
-      const line = `batch ${lost.number} failed: ${outcome.message}${again}`;
-      // A mirror that holds says so by its state, and looks again every few seconds.
-      if (outcome.scope === 'source' && retryInMs !== undefined) log.debug(line);
-      else log.error(line, remedyField(outcome.remedy));
-    },
-    problem({ path, message }) {
+    event,
+    delivered,
+    failed,
+    problem: ({ path, message }) => {
       log.warn(`${place(path)}: ${message}`);
     },
-    report(report) {
+    report: (report) => {
       switch (report.kind) {
         case 'delivered':
-          this.delivered(report.batch, report.outcome);
+          delivered(report.batch, report.outcome);
           break;
         case 'failed':
-          this.failed(report.batch, report.outcome, report.retryInMs);
+          failed(report.batch, report.outcome, report.retryInMs);
           break;
         case 'quarantined': {
           const again = `attempt ${report.attempts}, next in ${seconds(report.retryInMs)}`;
@@ -115,16 +115,16 @@ export function createDeliveryLog(
           if (report.remaining > 0) log.warn(`${report.remaining} names were not delivered`);
           break;
         case 'state':
-          if (report.state === 'held' && report.message === held) break;
-          if (report.state === 'held') held = report.message;
+          if (report.state === 'held') {
+            if (report.message === heldBecause) break;
+            heldBecause = report.message;
+          }
           reportState(log, report);
           break;
       }
     },
   };
 }
-
-const verbs = { updated: 'updated', deleted: 'deleted', moved: 'moved' } as const;
 
 function reportState(
   log: Log,

@@ -33,8 +33,9 @@ export async function deliverBatch(
   context: DeliveryContext,
 ): Promise<Outcome> {
   const outcome = await new BatchDelivery(session, batch, context).deliver().catch(asFailure);
+  if (outcome.kind === 'delivered') session.hasWorked = true;
   // The far side may be another one when it comes back.
-  if (outcome.kind === 'failed' && outcome.scope === 'target') session.missingArgs = undefined;
+  else if (outcome.scope === 'target') session.missingArgs = undefined;
   return outcome;
 }
 

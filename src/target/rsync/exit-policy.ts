@@ -20,12 +20,14 @@ export interface RunFindings {
   readonly messages: readonly string[];
 }
 
+/** The user's own limit: every new attempt would delete as many again. */
+const MAX_DELETE_CODE = 25;
 const CONFIGURATION_CODES: ReadonlyMap<number, string> = new Map([
   [1, 'rsync does not know one of the options'],
   [2, 'the two rsync programs do not understand each other'],
   [3, 'rsync cannot use the source or the target directory'],
   [4, 'the other side refuses one of the options'],
-  [25, 'the limit of --max-delete was reached'],
+  [MAX_DELETE_CODE, 'the limit of --max-delete was reached'],
 ]);
 const TARGET_CODES: ReadonlyMap<number, string> = new Map([
   [5, 'the daemon refused the connection'],
@@ -38,11 +40,19 @@ const TARGET_CODES: ReadonlyMap<number, string> = new Map([
   [255, 'the remote shell failed'],
 ]);
 
+/** Whose run it was. */
+export interface JudgedTarget {
+  readonly targetName: string;
+  /** A run to this target has succeeded before: what looks like a wrong configuration may then pass by itself. */
+  readonly hasWorked: boolean;
+}
+
 /** Decides by the way the process ended first, then by rsync's exit code, then by what it said. */
-export function judgeRun(end: ProcessEnd, findings: RunFindings, targetName: string): Verdict {
+export function judgeRun(end: ProcessEnd, findings: RunFindings, target: JudgedTarget): Verdict {
+  const { targetName, hasWorked } = target;
   switch (end.kind) {
     case 'exited':
-      return judgeCode(end.code, findings, targetName);
+      return judgeCode(end.code, findings, target);
     case 'killed':
       return failed('batch', `rsync to ${targetName} was killed by ${end.signal}.`);
     case 'aborted':
@@ -54,13 +64,16 @@ export function judgeRun(end: ProcessEnd, findings: RunFindings, targetName: str
         'Check that the target and the way to it are alive; --timeout sets how long to wait.',
       );
     case 'notStarted': {
-      const scope = end.errorCode === 'ENOENT' || end.errorCode === 'EACCES' || end.errorCode === 'E2BIG';
-      return failed(scope ? 'configuration' : 'batch', `rsync cannot be started: ${end.message}.`);
+      const isLasting = ['ENOENT', 'EACCES', 'E2BIG'].includes(end.errorCode);
+      return failed(
+        isLasting && !hasWorked ? 'configuration' : 'batch',
+        `rsync cannot be started: ${end.message}.`,
+      );
     }
   }
 }
 
-function judgeCode(code: number, findings: RunFindings, targetName: string): Verdict {
+function judgeCode(code: number, findings: RunFindings, { targetName, hasWorked }: JudgedTarget): Verdict {
   const said = findings.messages.join('\n');
   if (code === 0) return { kind: 'done' };
   if (code === 23 || code === 24) {
@@ -68,6 +81,9 @@ function judgeCode(code: number, findings: RunFindings, targetName: string): Ver
     return failed('batch', `rsync to ${targetName} delivered only a part${quote(findings)} (exit ${code}).`);
   }
   if (code === 2 && /invalid file mode 0?0 /.test(said)) return { kind: 'missingArgsBroken' };
+  // A directory of the list was replaced by something else while rsync read it.
+  if (code === 2 && /ABORTING due to (?:invalid path|unsafe pathname) from sender/.test(said))
+    return failed('batch', `rsync to ${targetName} met a tree that changed under it${quote(findings)}.`);
   if (code === 3 && /(?:rsync: |\[sender\] )change_dir "/.test(said)) return { kind: 'sourceSuspect' };
   const message = (meaning: string): string =>
     `rsync to ${targetName} failed: ${meaning}${quote(findings)} (exit ${code}).`;
@@ -79,7 +95,11 @@ function judgeCode(code: number, findings: RunFindings, targetName: string): Ver
   }
   const configuration = CONFIGURATION_CODES.get(code);
   if (configuration !== undefined)
-    return failed('configuration', message(configuration), remedyFor(code, said));
+    return failed(
+      hasWorked && code !== MAX_DELETE_CODE ? 'target' : 'configuration',
+      message(configuration),
+      remedyFor(code, said),
+    );
   if (code === 20) return failed('batch', `rsync to ${targetName} was interrupted by a signal (exit 20).`);
   return failed('batch', message('an error'));
 }
@@ -93,7 +113,7 @@ function remedyFor(code: number, said: string): string | undefined {
     return 'Install rsync on the target host.';
   if (said.includes('Host key verification failed')) return 'Connect once with ssh and accept the host key.';
   if (said.includes('Permission denied (')) return 'Set up a key that needs no password (ssh-copy-id).';
-  if (code === 25) return 'Raise --max-delete if so many deletions are right.';
+  if (code === MAX_DELETE_CODE) return 'Raise --max-delete if so many deletions are right.';
   if (code === 11 && /mkdir .* failed: No such file/.test(said))
     return 'Make the parent directory, or use --mkpath.';
   return undefined;

@@ -3,7 +3,7 @@ import { displayPath } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeliveryEvent } from '../target.ts';
 import { judgeRun } from './exit-policy.ts';
-import type { Verdict } from './exit-policy.ts';
+import type { JudgedTarget, Verdict } from './exit-policy.ts';
 import { lstatIfThere } from './lstat-if-there.ts';
 import { parseErrorLine, parseOutputLine, resolveReported, withoutTemporaryName } from './parse-output.ts';
 import type { ErrorLine } from './parse-output.ts';
@@ -11,8 +11,7 @@ import { runProcess } from './run-process.ts';
 import type { ProcessRequest } from './run-process.ts';
 
 /** What stays the same for all rsync runs of a target. */
-export interface RunSetup {
-  readonly targetName: string;
+export interface RunSetup extends JudgedTarget {
   /** Absolute, without a trailing slash. */
   readonly source: PathBytes;
   /** How absolute paths in messages of either side may begin: as binary strings without a trailing slash. */
@@ -41,6 +40,7 @@ const PROGRESS_INTERVAL_MS = 100;
 const KEPT_MESSAGES = 40;
 const ENOENT = 2;
 const ENOTDIR = 20;
+const ELOOP = 40;
 const ENODATA = 61;
 const REFUSED_ATTRIBUTE_ERRNOS: ReadonlySet<number> = new Set([1, 22, 95]);
 
@@ -53,7 +53,7 @@ export async function runRsync(
   report({ kind: 'command', program: process.program, arguments: process.arguments });
   const reader = new RunReader(setup, report);
   const end = await runProcess({ ...process, onOutput: reader.readOutput, onError: reader.readError });
-  return reader.finish(judgeRun(end, reader.findings(), setup.targetName));
+  return reader.finish(judgeRun(end, reader.findings(), setup));
 }
 
 /** The report of a run that was not made. */
@@ -177,7 +177,7 @@ class RunReader {
       return;
     }
     if (line.role === 'sender') {
-      if ([ENOENT, ENOTDIR, ENODATA].includes(line.errno) && path !== '') {
+      if ([ENOENT, ENOTDIR, ELOOP, ENODATA].includes(line.errno) && path !== '') {
         this.#recheck.add(path);
         return;
       }

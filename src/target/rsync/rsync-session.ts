@@ -32,6 +32,8 @@ export class RsyncSession {
   readonly location: RsyncLocation;
   /** Whether missing names may be listed; undefined until the receiver was asked, and after it was out of reach. */
   missingArgs: boolean | undefined;
+  /** A batch has been delivered before. */
+  hasWorked = false;
   readonly #guard: LocalTargetGuard | undefined;
   readonly #program: string;
   readonly #refusals = new Set<string>();
@@ -137,7 +139,12 @@ export class RsyncSession {
   ): Promise<RunReport> {
     const timeoutMs = common.timeoutSeconds * 1000;
     return runRsync(
-      { targetName: this.options.target, source: this.options.source, reportedRoots: this.#reportedRoots() },
+      {
+        targetName: this.options.target,
+        hasWorked: this.hasWorked,
+        source: this.options.source,
+        reportedRoots: this.#reportedRoots(),
+      },
       {
         program: this.#program,
         arguments: [...runArguments(common, request.own), source, targetArgument(this.location)],

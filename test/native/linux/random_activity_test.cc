@@ -90,6 +90,14 @@ std::map<std::string, std::string> Snapshot(const std::string& root) {
   return entries;
 }
 
+std::string Joined(const std::vector<std::string>& paths) {
+  std::string text;
+  for (const std::string& path : paths) {
+    text += path + "\n";
+  }
+  return text;
+}
+
 void CheckRun(uint32_t seed) {
   INFO("SYNCLINE_SEED=", seed);
   const TempDirectory root;
@@ -118,7 +126,12 @@ void CheckRun(uint32_t seed) {
     }
     const std::vector<Record> records = watched.UntilBarrier();
     const auto after = Snapshot(root.Path());
-    REQUIRE(watched.Watch().WatchedPaths() == DirectoriesOnDisk(root.Path()));
+    // Watches that turned out to be on the wrong directory may still be on their way out.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::chrono::steady_clock::now() < deadline && watched.Watch().WatchedPaths() != DirectoriesOnDisk(root.Path())) {
+      watched.UntilBarrier();
+    }
+    REQUIRE(Joined(watched.Watch().WatchedPaths()) == Joined(DirectoriesOnDisk(root.Path())));
     for (const auto& [path, state] : after) {
       const auto was = before.find(path);
       if (was == before.end() || was->second != state) {

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { judgeRun } from '../../../src/target/rsync/exit-policy.ts';
 
+const NEW_TARGET = { targetName: 'host:dir', hasWorked: false };
+
 function judge(
   code: number,
   messages: readonly string[] = [],
   namedPaths = 0,
   hasUnknownPath = false,
 ): unknown {
-  return judgeRun({ kind: 'exited', code }, { messages, namedPaths, hasUnknownPath }, 'host:dir');
+  return judgeRun({ kind: 'exited', code }, { messages, namedPaths, hasUnknownPath }, NEW_TARGET);
 }
 
 describe('an exit code', () => {
@@ -38,6 +40,12 @@ describe('an exit code', () => {
       messages: ['The server is configured to refuse --delete'],
       scope: 'configuration',
       says: /refuse options/,
+    },
+    {
+      code: 2,
+      messages: ['ABORTING due to invalid path from sender: ~2/!'],
+      scope: 'batch',
+      says: /changed under it/,
     },
     { code: 5, messages: ["@ERROR: Unknown module 'x'"], scope: 'target', says: /Unknown module 'x'/ },
     {
@@ -81,6 +89,16 @@ describe('an exit code', () => {
 });
 
 test.each([
+  { code: 2, scope: 'target' },
+  { code: 4, scope: 'target' },
+  { code: 25, scope: 'configuration' },
+])('once a target has worked, exit code $code fails with the scope $scope', ({ code, scope }) => {
+  const findings = { messages: [], namedPaths: 0, hasUnknownPath: false };
+  const verdict = judgeRun({ kind: 'exited', code }, findings, { targetName: 'host:dir', hasWorked: true });
+  expect(verdict).toMatchObject({ kind: 'failed', scope });
+});
+
+test.each([
   { end: { kind: 'killed', signal: 'SIGKILL' }, scope: 'batch', says: 'SIGKILL' },
   { end: { kind: 'aborted' }, scope: 'batch', says: 'ended' },
   { end: { kind: 'hung', idleMs: 61_000 }, scope: 'target', says: '61 s' },
@@ -97,7 +115,7 @@ test.each([
 ] as const)(
   'a run that was $end.kind fails with the scope $scope, whatever it did before',
   ({ end, scope, says }) => {
-    const verdict = judgeRun(end, { messages: [], namedPaths: 1, hasUnknownPath: false }, 'host:dir');
+    const verdict = judgeRun(end, { messages: [], namedPaths: 1, hasUnknownPath: false }, NEW_TARGET);
     expect(verdict).toMatchObject({
       kind: 'failed',
       scope,
