@@ -4,12 +4,7 @@ import { LiveMirror } from '../support/live-mirror.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 import type { TempDir } from '../support/temp-dir.ts';
 import { shell } from '../support/tree.ts';
-
-const NOBODY = 65_534;
-const isRoot = process.getuid?.() === 0;
-
-/** Root reads everything, so as root the program runs as another user; everyone else runs it as oneself. */
-const runWith = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : [];
+import { isRoot, NOBODY, unprivileged } from '../support/unprivileged.ts';
 
 /** A directory whose `source`, filled by a bash script, belongs to the user that the program runs as. */
 function makeSource(script: string): TempDir {
@@ -27,7 +22,7 @@ test('an unreadable directory is told of, the rest is delivered, and made readab
   using directory = makeSource('mkdir -p open secret/below; echo 1 > open/f; echo 2 > secret/below/g');
   const secret = directory.at('source', 'secret');
   chmodSync(secret, 0o000);
-  await using mirror = new LiveMirror({ directory, runWith });
+  await using mirror = new LiveMirror({ directory, runWith: unprivileged });
   expect((await mirror.untilLogged(/secret.*cannot be read.*EACCES/)).remedy).toMatch(/readable|exclude/);
   await mirror.until(() => existsSync(directory.at('copy', 'open', 'f')), 'the readable part');
   mirror.change('echo 3 > open/h; rm open/f');
@@ -44,7 +39,7 @@ test('an unreadable directory is told of, the rest is delivered, and made readab
 
 test('a file that cannot be read is quarantined alone, and released once it can be', async () => {
   using directory = makeSource('echo 1 > a; echo 2 > b');
-  await using mirror = await LiveMirror.inSync({ directory, runWith });
+  await using mirror = await LiveMirror.inSync({ directory, runWith: unprivileged });
   // Created without permission in one step, so that no moment is left to read it.
   mirror.change(
     `(umask 777; echo 3 > locked); ${isRoot ? `chown ${NOBODY} locked;` : ''} echo 4 > open; rm a`,
@@ -68,7 +63,7 @@ test('a file that cannot be read at the first sync holds up nothing else', async
   mkdirSync(directory.at('copy'));
   shell(directory.at('copy'), 'mkdir d; echo stale > d/stale');
   if (isRoot) shell(directory.path, `chown -R ${NOBODY}:${NOBODY} copy`);
-  await using mirror = new LiveMirror({ directory, runWith });
+  await using mirror = new LiveMirror({ directory, runWith: unprivileged });
   await mirror.untilLogged(/^d\/locked: .*quarantined/);
   expect(readdirSync(directory.at('copy', 'd'))).toEqual(['a']);
   chmodSync(directory.at('source', 'd', 'locked'), 0o600);
