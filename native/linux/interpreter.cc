@@ -129,8 +129,17 @@ void Interpreter::WatchEnded(uint32_t id, int32_t watch) {
 }
 
 void Interpreter::Occupy(uint32_t id, std::string_view name) {
-  if (!vacated_.empty()) {
-    vacated_.erase({tree_->table.RefOf(id).Key(), std::string(name)});
+  if (vacated_.empty()) {
+    return;
+  }
+  const auto vacated = vacated_.find({tree_->table.RefOf(id).Key(), std::string(name)});
+  if (vacated == vacated_.end()) {
+    return;
+  }
+  // rename(2) queues both halves while it holds the locks of both directories, and so does everything that
+  // gives or takes a name. Something new by the old name means that the second half will never come.
+  if (const std::optional<MoveSource> source = pairs_.TakeSource(vacated->second)) {
+    DropUnpaired(*source);
   }
 }
 
@@ -224,10 +233,7 @@ void Interpreter::ApplyMovedTo(uint32_t id, const InotifyEvent& event, int64_t n
   const bool is_directory = (event.mask & IN_ISDIR) != 0;
   std::optional<MoveSource> source = pairs_.TakeSource(event.cookie);
   if (source) {
-    const auto vacated = vacated_.find({source->directory.Key(), source->name});
-    if (vacated != vacated_.end() && vacated->second == event.cookie) {
-      vacated_.erase(vacated);
-    }
+    vacated_.erase({source->directory.Key(), source->name});
   }
   Occupy(id, event.name);
   const uint32_t there = table.Find(id, event.name);
@@ -287,16 +293,10 @@ void Interpreter::PlaceMovedDirectory(uint32_t id, std::string_view name, const 
 
 void Interpreter::DropUnpaired(const MoveSource& source) {
   DirectoryTable& table = tree_->table;
-  // Called "deleted" only if nothing new was seen by this name: a record of something created must not look
-  // as if that was gone again.
-  const auto vacated = vacated_.find({source.directory.Key(), source.name});
-  const bool gone = vacated != vacated_.end() && vacated->second == source.cookie;
-  if (gone) {
-    vacated_.erase(vacated);
-  }
+  vacated_.erase({source.directory.Key(), source.name});
   if (table.Alive(source.directory)) {
-    const auto hints = static_cast<uint8_t>(kDeleted | (source.is_directory ? kIsDirectory : 0));
-    tree_->EmitChanged(source.directory.id, source.name, gone ? hints : 0);
+    tree_->EmitChanged(source.directory.id, source.name,
+                       static_cast<uint8_t>(kDeleted | (source.is_directory ? kIsDirectory : 0)));
   }
   if (table.Alive(source.node) && table.ParentOf(source.node.id) == DirectoryTable::kNone) {
     tree_->FreeDetached(source.node.id);

@@ -54,7 +54,7 @@ class Interpreter {
   // Puts what the table has by this name aside, since a move put something else there.
   void Displace(uint32_t id, std::string_view name, int64_t now_ms);
   void DropUnpaired(const MoveSource& source);
-  // Something is at this name again: if a move took what was there, it is not known as gone any more.
+  // Something is at this name again: a waiting first half that left it is unpaired for good, and told first.
   void Occupy(uint32_t id, std::string_view name);
   void DropDisplaced(NodeRef node);
 
@@ -62,7 +62,7 @@ class Interpreter {
   const Callbacks callbacks_;
   MovePairs pairs_;
   std::unordered_map<std::pair<uint64_t, std::string>, Displaced, PlaceHash> displaced_;
-  // Names that a waiting first half left, as long as nothing new has been seen there: to its cookie.
+  // Names that a waiting first half left: to its cookie.
   std::unordered_map<std::pair<uint64_t, std::string>, uint32_t, PlaceHash> vacated_;
   std::string path_;
 };
