@@ -58,6 +58,8 @@ describe('the source root', () => {
     // Many file systems give the new directory the number of the old one.
     mkdirSync(mirror.source);
     await expectHeld(mirror, kept);
+    await mirror.untilLogged(/^source root replaced/);
+    writeFileSync(`${mirror.source}/stranger`, 'not ours');
     expect((await mirror.end()).code).toBe(143);
     expect(describeTree(mirror.copy)).toEqual(kept);
   });
@@ -126,6 +128,7 @@ describe.skipIf(!isRoot)('the source root on a mount of its own (needs root)', (
     // The second one gets the device number of the first, and its root the same inode number.
     mount.mount('-t', 'tmpfs', 'second');
     await expectHeld(mirror, kept);
+    await mirror.untilLogged(/^source root replaced/);
     writeFileSync(`${mirror.source}/stranger`, 'not ours');
     expect((await mirror.end()).code).toBe(143);
     expect(describeTree(mirror.copy)).toEqual(kept);
