@@ -369,7 +369,12 @@ export class MirrorRun {
     if (this.#flight !== undefined) return { ...counts, state: 'delivering' };
     if (this.#isHeldByRoot()) {
       const what = this.#root === ROOT_STATE.gone ? 'is gone' : 'was replaced by another directory';
-      return { ...counts, state: 'held', message: `the source ${what}; nothing is delivered`, remedy: ROOT_REMEDY };
+      return {
+        ...counts,
+        state: 'held',
+        message: `the source ${what}; nothing is delivered`,
+        remedy: ROOT_REMEDY,
+      };
     }
     if (pause !== undefined) return { ...counts, state: pause.kind, retryAtMs: pause.untilMs, ...because };
     if (!this.#ready || this.#tree.size > 0 || this.#rechecks.size > 0)

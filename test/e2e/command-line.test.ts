@@ -81,7 +81,12 @@ test.each<[string, string[], number, RegExp]>([
   ['a program that is not rsync', ['--rsync-program', 'true', '@/tree', '@/t'], 1, /^syncline: true .*rsync/],
   ['a broken rule', ['--filter', 'frobnicate x', '@/tree', '@/t'], 2, /^syncline: .*frobnicate/],
   ['a broken pattern', ['--exclude', '[:alpha:', '@/tree', '@/t'], 2, /^syncline: .*\[:alpha:/],
-  ['a broken rule in a file', ['--filter', 'merge @/rules', '@/tree', '@/t'], 2, /^syncline: .*@\/rules.*frobnicate/],
+  [
+    'a broken rule in a file',
+    ['--filter', 'merge @/rules', '@/tree', '@/t'],
+    2,
+    /^syncline: .*@\/rules.*frobnicate/,
+  ],
   ['an unknown option', ['--exlude', 'x', '@/tree', '@/t'], 2, /^syncline: .*--exlude.*--exclude/],
   ['a bad value', ['--delete', 'maybe', '@/tree', '@/t'], 2, /^syncline: .*--delete.*maybe.*startup/],
   ['a bad delay', ['--delay', 'soon', '@/tree', '@/t'], 2, /^syncline: .*--delay.*soon.*seconds/],

@@ -8,13 +8,20 @@ import { shell } from '../support/tree.ts';
 async function startFiltered(): Promise<LiveMirror & Disposable> {
   const directory = makeTempDir();
   mkdirSync(directory.at('copy'));
-  shell(directory.at('copy'), 'mkdir d; echo theirs > theirs.o; echo theirs > d/theirs.o; echo stale > stale');
+  shell(
+    directory.at('copy'),
+    'mkdir d; echo theirs > theirs.o; echo theirs > d/theirs.o; echo stale > stale',
+  );
   const mirror = await LiveMirror.inSync({
     directory,
     before: 'mkdir d cache; echo 1 > d/a; echo 2 > d/a.o; echo 3 > keep.o; echo 4 > cache/x',
     options: ['--include', 'keep.o', '--exclude', '*.o', '--exclude', 'cache/'],
   });
-  return Object.assign(mirror, { [Symbol.dispose]: () => { directory[Symbol.dispose](); } });
+  return Object.assign(mirror, {
+    [Symbol.dispose]: () => {
+      directory[Symbol.dispose]();
+    },
+  });
 }
 
 function present(mirror: LiveMirror, ...names: string[]): boolean[] {

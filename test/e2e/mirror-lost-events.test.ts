@@ -29,7 +29,14 @@ function stateOf(pid: number): string {
 }
 
 /** A user namespace has a watch limit of its own below that of the system. */
-const mayUnshare = canRun(['unshare', '-U', '-r', 'sh', '-c', 'echo 40 > /proc/sys/user/max_inotify_watches']);
+const mayUnshare = canRun([
+  'unshare',
+  '-U',
+  '-r',
+  'sh',
+  '-c',
+  'echo 40 > /proc/sys/user/max_inotify_watches',
+]);
 
 test.skipIf(!mayUnshare)('a watch limit that is too low is named with the need and the remedy', async () => {
   const limited = 'echo 40 > /proc/sys/user/max_inotify_watches && exec "$@"';
@@ -38,7 +45,9 @@ test.skipIf(!mayUnshare)('a watch limit that is too low is named with the need a
     runWith: ['unshare', '-U', '-r', 'bash', '-c', limited, 'limited'],
   });
   const [line] = mirror.logged(/are not watched/);
-  expect(line?.msg).toMatch(/^\d+ directories are not watched: user\.max_inotify_watches = 40 is used up, 62 are needed here$/);
+  expect(line?.msg).toMatch(
+    /^\d+ directories are not watched: user\.max_inotify_watches = 40 is used up, 62 are needed here$/,
+  );
   expect(line?.remedy).toMatch(/sysctl .*max_inotify_watches=\d+/);
   expect(mirror.differences()).toEqual([]);
   mirror.change('echo new > new; rm -r d');

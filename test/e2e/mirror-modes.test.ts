@@ -16,26 +16,29 @@ function makeDrifted(): TempDir {
 const before = 'mkdir d; echo 1 > a; echo 2 > d/b';
 
 describe('--delete', () => {
-  test.each([
+  test.concurrent.each([
     ['yes', false, false],
     ['no', true, true],
     ['startup', false, true],
     ['running', true, false],
-  ])('%s: stale names kept at the start %j, live deletions kept %j', async (policy, keepsStale, keepsLive) => {
-    using directory = makeDrifted();
-    await using mirror = await LiveMirror.inSync({ directory, before, options: ['--delete', policy] });
-    expect(existsSync(`${mirror.copy}/stale`)).toBe(keepsStale);
-    mirror.change('rm a; echo 3 > c');
-    await mirror.until(() => existsSync(`${mirror.copy}/c`), 'the new file');
-    await mirror.end();
-    expect(existsSync(`${mirror.copy}/a`)).toBe(keepsLive);
-    expect(existsSync(`${mirror.copy}/stale`)).toBe(keepsStale);
-  });
+  ])(
+    '%s: stale names kept at the start %j, live deletions kept %j',
+    async (policy, keepsStale, keepsLive) => {
+      using directory = makeDrifted();
+      await using mirror = await LiveMirror.inSync({ directory, before, options: ['--delete', policy] });
+      expect(existsSync(`${mirror.copy}/stale`)).toBe(keepsStale);
+      mirror.change('rm a; echo 3 > c');
+      await mirror.until(() => existsSync(`${mirror.copy}/c`), 'the new file');
+      await mirror.end();
+      expect(existsSync(`${mirror.copy}/a`)).toBe(keepsLive);
+      expect(existsSync(`${mirror.copy}/stale`)).toBe(keepsStale);
+    },
+  );
 });
 
 test('--once ends with 0 and equal trees', async () => {
   await using mirror = new LiveMirror({ before, options: ['--once'] });
-  await mirror.until(() => !mirror.process.running, 'its end').catch(() => undefined);
+  await mirror.until(() => !mirror.process.running, 'its end');
   expect(await mirror.end()).toEqual({ code: 0, signal: null });
   expect(mirror.differences()).toEqual([]);
   expect(mirror.process.family()).toEqual([]);
@@ -68,7 +71,9 @@ test('--max-processes 2 shares a large batch and ends with equal trees', async (
     options: ['--max-processes', '2', '--log-level', 'debug', '--delay', '1'],
   });
   const runsBefore = mirror.logged(/^run$/).length;
-  mirror.change('for d in d*; do for i in {1..250}; do echo $d/$i > $d/$i; done; done; rmdir d1 2>/dev/null || rm -r d1');
+  mirror.change(
+    'for d in d*; do for i in {1..250}; do echo $d/$i > $d/$i; done; done; rmdir d1 2>/dev/null || rm -r d1',
+  );
   await mirror.untilEqual();
   await mirror.end();
   expect(mirror.logged(/^run$/).length - runsBefore).toBeGreaterThanOrEqual(mirror.deliveries + 1);

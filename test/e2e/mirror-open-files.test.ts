@@ -13,7 +13,7 @@ function contentOf(path: string): string {
   }
 }
 
-test.each([
+test.concurrent.each([
   ['that was there before', 'echo begin > log'],
   ['that is new', 'true'],
 ])('what is appended to a file %s reaches the target although it stays open', async (_what, before) => {
@@ -30,7 +30,7 @@ test.each([
   await mirror.untilEqual();
 });
 
-test('a file truncated by path, without being opened, reaches the target', async () => {
+test.concurrent('a file truncated by path, without being opened, reaches the target', async () => {
   await using mirror = await LiveMirror.inSync({ before: 'echo 0123456789 > f' });
   systemCalls.truncate(pathFromText(`${mirror.source}/f`), 4);
   await mirror.untilEqual();

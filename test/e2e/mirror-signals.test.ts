@@ -37,7 +37,7 @@ function isWriting(mirror: LiveMirror): boolean {
   }
 }
 
-describe('while a long delivery is under way', () => {
+describe.concurrent('while a long delivery is under way', () => {
   test('TERM waits a bounded time, says so, and leaves no child and no half a file', async () => {
     await using mirror = await startSlowSync();
     expect(await mirror.end('SIGTERM')).toEqual({ code: 143, signal: null });

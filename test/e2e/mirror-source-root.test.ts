@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LiveMirror } from '../support/live-mirror.ts';
+import { until } from '../support/processes.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 import { describeTree } from '../support/tree.ts';
 
@@ -88,13 +89,24 @@ class Mount implements Disposable {
     this.#mounted = true;
   }
 
-  unmount(...words: string[]): void {
-    execFileSync('umount', [...words, this.#directory], { stdio: 'pipe' });
-    this.#mounted = false;
+  /** Waits while somebody has it open, as the watch has for the moment of a look. */
+  async unmount(): Promise<void> {
+    await until(() => this.#tryToUnmount(), `umount ${this.#directory}`);
   }
 
   [Symbol.dispose](): void {
-    if (this.#mounted) this.unmount('-l');
+    if (this.#mounted) execFileSync('umount', ['-l', this.#directory]);
+  }
+
+  #tryToUnmount(): boolean {
+    try {
+      execFileSync('umount', [this.#directory], { stdio: 'pipe' });
+      this.#mounted = false;
+      return true;
+    } catch (error) {
+      if (String(error).includes('busy')) return false;
+      throw error;
+    }
   }
 }
 
@@ -107,7 +119,7 @@ describe.skipIf(!isRoot)('the source root on a mount of its own (needs root)', (
     mount.mount('--bind', real);
     await using mirror = await LiveMirror.inSync({ directory, before });
     const kept = describeTree(mirror.copy);
-    mount.unmount();
+    await mount.unmount();
     writeFileSync(`${real}/d/new`, 'written while it was not mounted there');
     await expectHeld(mirror, kept);
     mount.mount('--bind', real);
@@ -124,7 +136,7 @@ describe.skipIf(!isRoot)('the source root on a mount of its own (needs root)', (
     mount.mount('-t', 'tmpfs', 'first');
     await using mirror = await LiveMirror.inSync({ directory, before });
     const kept = describeTree(mirror.copy);
-    mount.unmount();
+    await mount.unmount();
     // The second one gets the device number of the first, and its root the same inode number.
     mount.mount('-t', 'tmpfs', 'second');
     await expectHeld(mirror, kept);

@@ -35,7 +35,7 @@ async function checkLive(options: LiveMirrorOptions): Promise<void> {
   expect(['owned'].filter((name) => existsSync(`${mirror.source}/${name}`))).toEqual([]);
 }
 
-describe('every kind of change arrives', () => {
+describe.concurrent('every kind of change arrives', () => {
   test('on an rsync daemon', async () => {
     using directory = makeTempDir();
     mkdirSync(directory.at('copy'));
@@ -60,7 +60,7 @@ describe('every kind of change arrives', () => {
   });
 });
 
-describe('a daemon that goes down', () => {
+describe.concurrent('a daemon that goes down', () => {
   test('is told of, waited for, and gets all that was missed', async () => {
     using directory = makeTempDir();
     mkdirSync(directory.at('copy'));

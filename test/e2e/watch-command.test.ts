@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { projectRoot } from '../support/project-root.ts';
 import { SynclineProgram } from '../support/syncline-program.ts';
@@ -59,7 +60,9 @@ test('with --json names of any bytes come back exactly', async () => {
   const names = ['caf\xe9\n', '\xff\xfe', 'plain', Buffer.from('grün "quoted" \\').toString('latin1'), ' \t'];
   for (const name of names) writeFileSync(Buffer.from(`${directory.path}/${name}`, 'latin1'), 'x');
   const seen = (): string[] =>
-    program.events().flatMap(({ kind, path, pathBase64 }) => (kind === 'changed' ? [bytesOf(path, pathBase64)] : []));
+    program
+      .events()
+      .flatMap(({ kind, path, pathBase64 }) => (kind === 'changed' ? [bytesOf(path, pathBase64)] : []));
   await program.until(() => names.every((name) => seen().includes(name)), 'all names');
   program.kill('SIGTERM');
   expect(await program.end()).toBe(143);
@@ -125,18 +128,21 @@ test('it ends quietly when its reader goes away', async () => {
 test('`| head -1` gets one line and ends the watch', async () => {
   using directory = makeTempDir();
   const script = '"$0" "$1" watch "$2" 2>&1 | head -1; echo "status ${PIPESTATUS[0]}"';
-  const shell = spawn('bash', ['-c', script, process.execPath, `${projectRoot}/dist/cli.js`, directory.path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const shell = spawn(
+    'bash',
+    ['-c', script, process.execPath, `${projectRoot}/dist/cli.js`, directory.path],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const output = text(shell.stdout);
-  let ended = false;
-  const end = once(shell, 'exit').then(() => (ended = true));
-  // The pipe is noticed with the first line after head has gone.
-  for (let i = 0; !ended && i < 1000; i++) {
+  const ended = once(shell, 'exit').then(() => true);
+  // That nobody reads is noticed with the first line after head has gone.
+  for (let i = 0; i < 1000; i++) {
     writeFileSync(directory.at(`f${i % 10}`), '');
-    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 30))]);
+    if (await Promise.race([ended, pause(30, false)])) break;
   }
-  await end;
+  await ended;
   const lines = (await output).trimEnd().split('\n');
   expect(lines).toHaveLength(2);
   expect(lines[1]).toBe('status 141');

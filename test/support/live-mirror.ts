@@ -38,11 +38,11 @@ export class LiveMirror implements AsyncDisposable {
   readonly source: string;
   readonly copy: string;
   readonly process: LiveProcess;
-  readonly #owned: TempDir | undefined;
+  readonly #ownsDirectory: boolean;
 
   constructor(options: LiveMirrorOptions = {}) {
-    this.#owned = options.directory === undefined ? makeTempDir() : undefined;
-    this.directory = options.directory ?? (this.#owned as TempDir);
+    this.directory = options.directory ?? makeTempDir();
+    this.#ownsDirectory = options.directory === undefined;
     this.source = this.directory.at('source');
     this.copy = this.directory.at('copy');
     mkdirSync(this.source, { recursive: true });
@@ -86,23 +86,28 @@ export class LiveMirror implements AsyncDisposable {
 
   /** Waits for the line and gives the first one. */
   async untilLogged(message: RegExp): Promise<LogLine> {
-    await this.until(() => this.logged(message).length > 0, `the line ${message.source}`);
-    return this.logged(message)[0] as LogLine;
+    let line: LogLine | undefined;
+    await this.until(() => {
+      [line] = this.logged(message);
+      return line !== undefined;
+    }, `the line ${message.source}`);
+    if (line === undefined) throw new Error('until ended without the line');
+    return line;
   }
 
+  /** Waits for a condition; fails at the deadline, and when the program ends before. */
   async until(condition: () => boolean, what: string): Promise<void> {
-    let ended = false;
     const isDone = (): boolean => {
+      const { running } = this.process;
       if (condition()) return true;
-      ended = !this.process.running;
-      return ended;
+      if (!running) throw new Error(`ended before: ${what}`);
+      return false;
     };
     try {
       await until(isDone, what, DEADLINE_MS);
     } catch (error) {
       throw new Error(`${String(error)}\n${this.process.output.slice(-5000)}`, { cause: error });
     }
-    if (ended && !condition()) throw new Error(`ended before: ${what}\n${this.process.output.slice(-5000)}`);
   }
 
   /** Waits until both trees are equal, the roots' own times included. */
@@ -136,6 +141,6 @@ export class LiveMirror implements AsyncDisposable {
     if (this.process.running) await this.process.end('SIGKILL', 0).catch(() => undefined);
     this.process.killFamily();
     await until(() => this.process.family().length === 0, 'the end of all children');
-    this.#owned?.[Symbol.dispose]();
+    if (this.#ownsDirectory) this.directory[Symbol.dispose]();
   }
 }
