@@ -24,7 +24,6 @@ constexpr int64_t kMaxOverflowPauseMs = 30000;
 // Events applied before scanners get a turn at the tree.
 constexpr int kEventsPerTurn = 512;
 constexpr size_t kLimitProbes = 64;
-constexpr int64_t kRepairDelayMs = 50;
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -60,15 +59,10 @@ WatchError InotifyBackend::Start(const WatchOptions& options, std::function<void
   tree_->watches.Set(watch, DirectoryTable::kRoot);
   tree_->table.SetWatch(DirectoryTable::kRoot, watch);
   on_ready_ = std::move(on_ready);
-  scanner_ = std::make_unique<Scanner>(tree_.get(), [this] { Wake(); });
-  interpreter_ = std::make_unique<Interpreter>(
-      tree_.get(), Interpreter::Callbacks{[this] {
-                                            tree_->mutex.unlock();
-                                            scanner_->WaitForRegistrations();
-                                            tree_->mutex.lock();
-                                          },
-                                          [this] { OnOverflow(); }, [this] { root_changed_ = true; }});
   reader_ = std::make_unique<EventReader>(calls_);
+  scanner_ = std::make_unique<Scanner>(tree_.get(), reader_.get(), [this] { Wake(); });
+  interpreter_ = std::make_unique<Interpreter>(
+      tree_.get(), Interpreter::Callbacks{[this] { OnOverflow(); }, [this] { root_changed_ = true; }});
   {
     const std::lock_guard lock(tree_->mutex);
     tree_->EmitCoverage({}, CoverageState::kScanning, CoverageReason::kStart, 0);
@@ -161,7 +155,7 @@ void InotifyBackend::Run() {
   for (;;) {
     while (reader_->Next(&block)) {
       ApplyBlock(block);
-      reader_->Recycle(std::move(block));
+      reader_->Applied(std::move(block));
       Ring(NowMs());
       const std::lock_guard lock(wake_mutex_);
       if (stop_) {
@@ -186,16 +180,6 @@ void InotifyBackend::ApplyBlock(const EventBlock& block) {
       const std::lock_guard lock(tree_->mutex);
       interpreter_->ExpireMoves(block.marked_ms - tree_->options.move_deadline_ms);
     }
-    if (deferred_mark_ != 0 && block.mark >= deferred_mark_) {
-      deferred_mark_ = 0;
-      const std::lock_guard lock(tree_->mutex);
-      for (const NodeRef ref : deferred_) {
-        if (tree_->table.Alive(ref) && tree_->table.WatchOf(ref.id) == DirectoryTable::kNoWatch) {
-          tree_->EnqueueScan(ref.id, 0);
-        }
-      }
-      deferred_.clear();
-    }
     const int64_t now = NowMs();
     const std::lock_guard lock(wake_mutex_);
     while (!requests_.empty() && requests_.front().mark <= block.mark) {
@@ -217,6 +201,8 @@ void InotifyBackend::ApplyBlock(const EventBlock& block) {
     }
   }
   events_ += count;
+  const std::lock_guard lock(tree_->mutex);
+  interpreter_->EndBlock();
 }
 
 void InotifyBackend::OnOverflow() {
@@ -224,7 +210,6 @@ void InotifyBackend::OnOverflow() {
   last_overflow_ms_ = NowMs();
   tree_->EmitCoverage({}, CoverageState::kScanning, CoverageReason::kOverflow, 0);
   tree_->records.Rescan({}, RescanReason::kOverflow);
-  repair_pass_ = false;
   if (overflow_pass_ || overflow_pass_at_ms_ != 0) {
     overflow_again_ = overflow_pass_;
     return;
@@ -240,16 +225,7 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
       next = now;
     }
     CheckRoot(now);
-    if (tree_->doubtful && !overflow_pass_ && overflow_pass_at_ms_ == 0) {
-      repair_pass_ = true;
-      const bool rested = now - last_pass_ms_ > kMaxOverflowPauseMs;
-      overflow_pause_ms_ = rested ? kFirstPauseMs : overflow_pause_ms_;
-      overflow_pass_at_ms_ =
-          std::max(now + kRepairDelayMs, last_pass_ms_ + (rested ? 0 : overflow_pause_ms_));
-      overflow_pause_ms_ = std::min(overflow_pause_ms_ * 2, kMaxOverflowPauseMs);
-    }
     if (overflow_pass_at_ms_ != 0 && now >= overflow_pass_at_ms_) {
-      tree_->doubtful = false;
       overflow_pass_at_ms_ = 0;
       overflow_pass_ = true;
       tree_->found_unwatched = false;
@@ -258,7 +234,6 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
     ReportScan(now);
     EndOverflowPass(now);
     Retry(now);
-    RetryDeferred(now);
     AnswerBarriers(now);
     if (const auto oldest = interpreter_->OldestMoveMs()) {
       const int64_t due = *oldest + tree_->options.move_deadline_ms;
@@ -322,7 +297,6 @@ void InotifyBackend::EndOverflowPass(int64_t now) {
     return;
   }
   overflow_pass_ = false;
-  last_pass_ms_ = now;
   if (tree_->found_unwatched) {
     tree_->records.Rescan({}, RescanReason::kOverflow);
   }
@@ -335,10 +309,7 @@ void InotifyBackend::EndOverflowPass(int64_t now) {
   if (now - last_overflow_ms_ > kMaxOverflowPauseMs) {
     overflow_pause_ms_ = kFirstPauseMs;
   }
-  if (!repair_pass_) {
-    tree_->EmitCoverage({}, CoverageState::kWatching, CoverageReason::kOverflow, 0);
-  }
-  repair_pass_ = false;
+  tree_->EmitCoverage({}, CoverageState::kWatching, CoverageReason::kOverflow, 0);
 }
 
 void InotifyBackend::Retry(int64_t now) {
@@ -417,17 +388,7 @@ void InotifyBackend::CheckRoot(int64_t now) {
   root_pause_ms_ = std::min(root_pause_ms_ * 2, kMaxRootPauseMs);
 }
 
-void InotifyBackend::RetryDeferred(int64_t now) {
-  if (deferred_mark_ == 0 && !tree_->deferred.empty()) {
-    deferred_.swap(tree_->deferred);
-    deferred_mark_ = reader_->RequestMark(now);
-  }
-}
-
 void InotifyBackend::AnswerBarriers(int64_t now) {
-  if (deferred_mark_ != 0) {
-    return;
-  }
   if (!draining_.empty() && tree_->queue.OldEpochEmpty() && !overflow_pass_) {
     for (const BarrierRequest& barrier : draining_) {
       tree_->records.Barrier(barrier.token);

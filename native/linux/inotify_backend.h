@@ -49,8 +49,6 @@ class InotifyBackend final : public Backend {
   int64_t Housekeep(int64_t now);
   void ExpireMoves(int64_t now);
   void AnswerBarriers(int64_t now);
-  // Queues what waited for the events that had come by then.
-  void RetryDeferred(int64_t now);
   void ReportScan(int64_t now);
   void EndOverflowPass(int64_t now);
   void Retry(int64_t now);
@@ -85,14 +83,10 @@ class InotifyBackend final : public Backend {
   std::deque<BarrierRequest> barriers_;   // their marks are met
   std::vector<BarrierRequest> draining_;  // wait for the old scan epoch
   uint64_t expire_mark_ = 0;              // asked for to know that the queue was empty
-  uint64_t deferred_mark_ = 0;            // asked for to know that these events are applied
-  std::vector<NodeRef> deferred_;
   int64_t last_ring_ms_ = 0;
   int64_t next_progress_ms_ = 0;
   bool overflow_pass_ = false;
   bool overflow_again_ = false;
-  bool repair_pass_ = false;  // the pass under way is for doubts, not for an overflow
-  int64_t last_pass_ms_ = 0;
   int64_t overflow_pause_ms_ = 1000;
   int64_t overflow_pass_at_ms_ = 0;  // 0: none is due
   int64_t last_overflow_ms_ = 0;
