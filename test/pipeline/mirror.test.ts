@@ -430,6 +430,15 @@ describe('the end', () => {
       '10 complete',
     ]);
   });
+  test('what was done before the end, and is seen only after it, belongs to the last delivery', () => {
+    check({ events: { 30: [write('f')] }, barrierMs: 40, finishMs: 10 }, [
+      '0 idle',
+      '30 collecting',
+      '50 deliver live f',
+      '50 finished 0',
+      '50 complete',
+    ]);
+  });
   test('waits for the delivery under way, then delivers the rest', () => {
     check({ events: { 0: [write('f')], 110: [write('g')] }, deliveryMs: 300, finishMs: 120 }, [
       '0 idle',
