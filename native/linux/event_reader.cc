@@ -19,7 +19,9 @@ constexpr std::chrono::microseconds kFirstNap{250};
 // While events keep coming the queue is read this often. At a core's full write rate it then holds a few
 // hundred events of its 16,384.
 constexpr std::chrono::microseconds kBusyNap{1500};
-constexpr size_t kBusyBytes = 4096;
+constexpr ssize_t kBusyBytes = 4096;
+// A read that fails is tried again this often; marks and the end are answered meanwhile.
+constexpr std::chrono::microseconds kFailedNap{100000};
 // A block that holds less than this is copied into one of its size, so that waiting blocks cost what they
 // hold.
 constexpr size_t kSmallBlockBytes = 65536;
@@ -162,10 +164,11 @@ void EventReader::AnswerMarks() {
 
 void EventReader::Run() {
   bool busy = false;
+  bool failed = false;
   for (;;) {
     pollfd fds[2] = {{inotify_fd_, POLLIN, 0}, {wake_fd_.Get(), POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) {
-      return;
+    if (poll(fds, 2, -1) < 0) {
+      fds[0].revents = fds[1].revents = 0;
     }
     {
       const std::lock_guard lock(mutex_);
@@ -184,14 +187,12 @@ void EventReader::Run() {
     }
     // Interrupted by the wake-up, so that a mark or the end need not wait.
     pollfd wake = {wake_fd_.Get(), POLLIN, 0};
-    const auto nap = busy ? kBusyNap : kFirstNap;
+    const auto nap = failed ? kFailedNap : busy ? kBusyNap : kFirstNap;
     const timespec timeout = {0, std::chrono::nanoseconds(nap).count()};
     ppoll(&wake, 1, &timeout, nullptr);
     const ssize_t size = ReadBlock();
-    if (size < 0) {
-      return;
-    }
-    busy = static_cast<size_t>(size) >= kBusyBytes;
+    failed = size < 0;
+    busy = size >= kBusyBytes;
   }
 }
 

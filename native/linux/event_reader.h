@@ -50,7 +50,7 @@ class EventReader {
     int64_t asked_ms;
   };
   void Run();
-  // Reads once; returns the bytes read, 0 if there was nothing. -1 on an error that will not pass.
+  // Reads once; returns the bytes read, 0 if there was nothing, -1 on an error.
   ssize_t ReadBlock();
   void AnswerMarks();
   void Push(EventBlock block);

@@ -25,6 +25,9 @@ constexpr int64_t kMaxOverflowPauseMs = 30000;
 constexpr int kEventsPerTurn = 512;
 constexpr size_t kLimitProbes = 64;
 constexpr int64_t kRepairDelayMs = 50;
+// What is deferred during a barrier's scans is waited for too, but in a tree that never rests not without
+// end.
+constexpr uint32_t kMaxBarrierRounds = 8;
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -188,6 +191,7 @@ void InotifyBackend::ApplyBlock(const EventBlock& block) {
     }
     if (deferred_mark_ != 0 && block.mark >= deferred_mark_) {
       deferred_mark_ = 0;
+      deferred_met_++;
       const std::lock_guard lock(tree_->mutex);
       for (const NodeRef ref : deferred_) {
         if (tree_->table.Alive(ref) && tree_->table.WatchOf(ref.id) == DirectoryTable::kNoWatch) {
@@ -253,13 +257,13 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
       overflow_pass_at_ms_ = 0;
       overflow_pass_ = true;
       tree_->found_unwatched = false;
+      tree_->in_pass = true;
       tree_->EnqueueScan(DirectoryTable::kRoot, kRelist | kDeep);
     }
     ReportScan(now);
-    EndOverflowPass(now);
     Retry(now);
     RetryDeferred(now);
-    AnswerBarriers(now);
+    AdvanceEpoch(now);
     if (const auto oldest = interpreter_->OldestMoveMs()) {
       const int64_t due = *oldest + tree_->options.move_deadline_ms;
       if (due > now) {
@@ -318,10 +322,7 @@ void InotifyBackend::ReportScan(int64_t now) {
 }
 
 void InotifyBackend::EndOverflowPass(int64_t now) {
-  if (!overflow_pass_ || !tree_->queue.Empty()) {
-    return;
-  }
-  overflow_pass_ = false;
+  overflow_pass_ = pass_draining_ = tree_->in_pass = false;
   last_pass_ms_ = now;
   if (tree_->found_unwatched) {
     tree_->records.Rescan({}, RescanReason::kOverflow);
@@ -424,29 +425,52 @@ void InotifyBackend::RetryDeferred(int64_t now) {
   }
 }
 
-void InotifyBackend::AnswerBarriers(int64_t now) {
-  if (deferred_mark_ != 0) {
-    return;
+uint64_t InotifyBackend::DeferredDue() const {
+  return deferred_met_ + (deferred_mark_ != 0 ? 1 : 0) + (tree_->deferred.empty() ? 0 : 1);
+}
+
+void InotifyBackend::AdvanceEpoch(int64_t now) {
+  while (tree_->queue.OldEpochEmpty()) {
+    if (pass_draining_) {
+      EndOverflowPass(now);
+    }
+    AnswerBarriers();
+    DrainBarriers();
+    pass_draining_ = overflow_pass_;
+    if (draining_.empty() && !pass_draining_) {
+      return;
+    }
+    tree_->queue.NextEpoch();
   }
-  if (!draining_.empty() && tree_->queue.OldEpochEmpty() && !overflow_pass_) {
-    for (const BarrierRequest& barrier : draining_) {
+}
+
+void InotifyBackend::AnswerBarriers() {
+  const uint64_t due = DeferredDue();
+  std::vector<BarrierRequest> held;
+  for (BarrierRequest& barrier : draining_) {
+    if (due > deferred_met_ && barrier.rounds < kMaxBarrierRounds) {
+      barrier.deferred_until = due;
+      held.push_back(barrier);
+    } else {
       tree_->records.Barrier(barrier.token);
     }
-    draining_.clear();
   }
-  if (!draining_.empty() || !tree_->queue.OldEpochEmpty()) {
-    return;
-  }
+  barriers_.insert(barriers_.begin(), held.begin(), held.end());
+  draining_.clear();
+}
+
+void InotifyBackend::DrainBarriers() {
   const auto oldest = interpreter_->OldestMoveMs();
-  while (!barriers_.empty() && (!oldest || *oldest > barriers_.front().passed_ms)) {
-    draining_.push_back(barriers_.front());
-    barriers_.pop_front();
-  }
-  if (!draining_.empty()) {
-    tree_->queue.NextEpoch();
-    if (tree_->queue.OldEpochEmpty()) {
-      AnswerBarriers(now);
+  for (; !barriers_.empty(); barriers_.pop_front()) {
+    BarrierRequest& barrier = barriers_.front();
+    if (barrier.deferred_until == 0) {
+      barrier.deferred_until = DeferredDue();
     }
+    if (barrier.deferred_until > deferred_met_ || (oldest && *oldest <= barrier.passed_ms)) {
+      return;
+    }
+    barrier.rounds++;
+    draining_.push_back(barrier);
   }
 }
 

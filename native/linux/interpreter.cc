@@ -246,7 +246,7 @@ void Interpreter::ApplyMovedTo(uint32_t id, const InotifyEvent& event, int64_t n
   if (!source) {
     tree_->EmitChanged(id, event.name, static_cast<uint8_t>(kModified | kClosed | DirectoryHint(event)));
     if (is_directory) {
-      tree_->AddDirectory(id, event.name, kRelist);
+      tree_->AddDirectory(id, event.name, kRelist | kDeep);
       if (table.PathOf(id, &path_)) {
         path_ += path_.empty() ? "" : "/";
         path_ += event.name;
@@ -275,7 +275,7 @@ void Interpreter::PlaceMovedDirectory(uint32_t id, std::string_view name, const 
   tree_->doubtful = tree_->doubtful || !table.Alive(source.node) || !table.Has(source.node.id, kLimbo);
   if (!table.Alive(source.node)) {
     // Nothing is known of its contents: it was left out or not yet seen where it was.
-    tree_->AddDirectory(id, name, kRelist);
+    tree_->AddDirectory(id, name, kRelist | kDeep);
     if (table.PathOf(id, &path_)) {
       path_ += path_.empty() ? "" : "/";
       path_ += name;

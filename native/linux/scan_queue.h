@@ -37,8 +37,8 @@ struct ScanGroup {
   uint8_t epoch = 0;
 };
 
-// What is to be scanned: last in, first out, so that few directories are open and few names wait.
-// Thread-safe.
+// What is to be scanned: the old epoch first, so that it ends however much is added to the new one; within an
+// epoch last in, first out, so that few directories are open and few names wait. Thread-safe.
 class ScanQueue {
  public:
   // Adds a group to the current epoch, or to that of the work it came from.
@@ -69,7 +69,7 @@ class ScanQueue {
   std::atomic<int> open_directories_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::vector<ScanGroup> groups_;
+  std::array<std::vector<ScanGroup>, 2> groups_;  // by epoch
   std::array<size_t, 2> outstanding_{};
   uint8_t epoch_ = 0;
   uint32_t waiting_ = 0;

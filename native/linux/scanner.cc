@@ -289,9 +289,10 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
       if (table.Has(id, kLost)) {
         table.Clear(id, kLost);
         tree_->EmitRescan(id == DirectoryTable::kRoot ? id : table.ParentOf(id), RescanReason::kRecovered);
-      } else if ((place->flags & kDeep) != 0) {
+      } else if ((place->flags & kDeep) != 0 && tree_->in_pass) {
         tree_->found_unwatched = true;
-      } else if (table.Has(id, kComplete)) {
+      } else if ((place->flags & kDeep) != 0 || table.Has(id, kComplete)) {
+        // Whoever compares at once may be here before the watch was: once more, now that it is set.
         tree_->EmitRescan(id, RescanReason::kRecovered);
       }
       if (table.Has(id, kComplete) || table.FirstChildOf(id) != DirectoryTable::kNone) {
@@ -313,6 +314,7 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
         tree_->EmitCoverage(path, CoverageState::kWatching, CoverageReason::kRecovered, 0);
         tree_->records.Rescan(path, RescanReason::kRecovered);
       }
+      place->flags |= kDeep;  // So is what is below, when it is watched.
     }
   }
   if (!fresh && (place->flags & kRelist) == 0 && table.Has(id, kComplete)) {

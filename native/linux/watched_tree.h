@@ -75,12 +75,14 @@ class WatchedTree {
   // Could not be found by their path, perhaps because of a move above them whose events are still to come: to
   // be tried again after these.
   std::vector<NodeRef> deferred;
-  // A scan and the events have met in a way that may have left a directory at a wrong place: the whole tree is to be
-  // listed once more when it is quiet.
+  // A scan and the events have met in a way that may have left a directory at a wrong place: the whole tree
+  // is to be listed once more when it is quiet.
   bool doubtful = false;
   // A pass after an overflow found directories without a watch: changes in them may have been missed
   // meanwhile.
   bool found_unwatched = false;
+  // Such a pass is under way: it ends in one `rescan` for all that it found.
+  bool in_pass = false;
 
   std::atomic<uint32_t> directory_count = 1;
   std::atomic<uint64_t> scanned_directories = 0;

@@ -23,20 +23,20 @@ struct NodeRef {
 
 // State of a directory, as bits.
 enum NodeFlag : uint32_t {
-  kQueued = 1,          // a scan task for it is waiting
-  kScanning = 2,        // one is listing it
-  kLimbo = 4,           // top of a subtree whose new place is not known yet
-  kLimboDirty = 8,      // something happened in it meanwhile
-  kBlind = 16,          // it cannot be opened or watched (other than for the watch limit)
-  kUnwatched = 32,      // the watch limit left no watch for it
-  kExcluded = 64,       // left out by the filter: known by name only, never entered
-  kComplete = 128,      // listed since it is watched
-  kReport = 256,        // what its next listing finds is reported
-  kRelist = 512,        // its next scan lists it even if its watch is known
-  kDeep = 1024,         // and so for everything below it
-  kSeen = 2048,         // named by the listing under way, or by an event since that began
-  kLost = 4096,         // its watch went away with the mount it was on
-  kDying = 8192,        // the kernel has said that the directory itself is deleted
+  kQueued = 1,       // a scan task for it is waiting
+  kScanning = 2,     // one is listing it
+  kLimbo = 4,        // top of a subtree whose new place is not known yet
+  kLimboDirty = 8,   // something happened in it meanwhile
+  kBlind = 16,       // it cannot be opened or watched (other than for the watch limit)
+  kUnwatched = 32,   // the watch limit left no watch for it
+  kExcluded = 64,    // left out by the filter: known by name only, never entered
+  kComplete = 128,   // listed since it is watched
+  kReport = 256,     // what its next listing finds is reported
+  kRelist = 512,     // its next scan lists it even if its watch is known
+  kDeep = 1024,      // and so for everything below it
+  kSeen = 2048,      // named by the listing under way, or by an event since that began
+  kLost = 4096,      // its watch went away with the mount it was on
+  kDying = 8192,     // the kernel has said that the directory itself is deleted
   kDeferred = 16384  // its scan has waited once for the events to come
 };
 
