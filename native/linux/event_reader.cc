@@ -28,13 +28,16 @@ constexpr size_t kSmallBlockBytes = 65536;
 
 }  // namespace
 
-bool EventReader::Start(int inotify_fd, std::function<void()> on_block) {
+bool EventReader::Start(int inotify_fd, int mounts_fd, std::function<void()> on_block,
+                        std::function<void()> on_mounts) {
   wake_fd_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_fd_.Valid()) {
     return false;
   }
   inotify_fd_ = inotify_fd;
+  mounts_fd_ = mounts_fd;
   on_block_ = std::move(on_block);
+  on_mounts_ = std::move(on_mounts);
   thread_ = std::thread([this] { Run(); });
   started_ = true;
   return true;
@@ -166,15 +169,18 @@ void EventReader::Run() {
   bool busy = false;
   bool failed = false;
   for (;;) {
-    pollfd fds[2] = {{inotify_fd_, POLLIN, 0}, {wake_fd_.Get(), POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0) {
-      fds[0].revents = fds[1].revents = 0;
+    pollfd fds[3] = {{inotify_fd_, POLLIN, 0}, {wake_fd_.Get(), POLLIN, 0}, {mounts_fd_, POLLPRI, 0}};
+    if (poll(fds, 3, -1) < 0) {
+      continue;
     }
     {
       const std::lock_guard lock(mutex_);
       if (stop_) {
         return;
       }
+    }
+    if (fds[2].revents != 0) {
+      on_mounts_();
     }
     if ((fds[1].revents & POLLIN) != 0) {
       uint64_t count = 0;

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/inotify.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
+#include <cstdio>
 #include <utility>
 
 namespace syncline {
@@ -35,6 +38,15 @@ int64_t NowMs() {
       .count();
 }
 
+// Empty if it cannot be told.
+std::string PathOfDescriptor(int fd) {
+  char link[40];
+  std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  char path[PATH_MAX];
+  const ssize_t size = readlink(link, path, sizeof path);
+  return {path, size > 0 ? static_cast<size_t>(size) : 0};
+}
+
 }  // namespace
 
 std::unique_ptr<Backend> MakeBackend() { return std::make_unique<InotifyBackend>(); }
@@ -56,6 +68,8 @@ WatchError InotifyBackend::Start(const WatchOptions& options, std::function<void
   if (const int error = IdentifyDirectory(root.Get(), &tree_->root_identity); error != 0) {
     return {error, "statx"};
   }
+  mounts_.Open();
+  real_root_ = PathOfDescriptor(root.Get());
   const int watch = calls_->AddWatch(inotify_.Get(), root.Get(), kWatchMask);
   if (watch < 0) {
     return {errno, "inotify_add_watch"};
@@ -77,7 +91,12 @@ WatchError InotifyBackend::Start(const WatchOptions& options, std::function<void
     tree_->EmitCoverage({}, CoverageState::kScanning, CoverageReason::kStart, 0);
     tree_->EnqueueScan(DirectoryTable::kRoot, 0);
   }
-  if (!reader_->Start(inotify_.Get(), [this] { Wake(); })) {
+  const auto on_mounts = [this] {
+    mounts_changed_ = true;
+    Wake();
+  };
+  if (!reader_->Start(
+          inotify_.Get(), mounts_.Fd(), [this] { Wake(); }, on_mounts)) {
     return {errno, "eventfd"};
   }
   const uint32_t processors = std::max(1U, std::thread::hardware_concurrency());
@@ -243,6 +262,7 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
     if (tree_->RemoveRetiredWatches()) {
       next = now;
     }
+    CheckMounts();
     CheckRoot(now);
     if (tree_->doubtful && !overflow_pass_ && overflow_pass_at_ms_ == 0) {
       repair_pass_ = true;
@@ -377,6 +397,30 @@ void InotifyBackend::Retry(int64_t now) {
     }
     blind_pause_ms_ = std::min(blind_pause_ms_ * 2, kMaxPauseMs);
     next_blind_retry_ms_ = now + blind_pause_ms_;
+  }
+}
+
+void InotifyBackend::CheckMounts() {
+  if (!mounts_changed_.exchange(false)) {
+    return;
+  }
+  const std::string below = real_root_ == "/" ? real_root_ : real_root_ + "/";
+  for (const std::string& path : mounts_.Changed()) {
+    if (!path.starts_with(below) || path.size() == below.size()) {
+      // Perhaps over a directory above the root.
+      root_changed_ = true;
+      continue;
+    }
+    uint32_t at = DirectoryTable::kRoot;
+    std::string_view rest = std::string_view(path).substr(below.size());
+    while (at != DirectoryTable::kNone && !rest.empty()) {
+      const size_t slash = std::min(rest.find('/'), rest.size());
+      at = tree_->table.Find(at, rest.substr(0, slash));
+      rest.remove_prefix(std::min(slash + 1, rest.size()));
+    }
+    if (at != DirectoryTable::kNone && !tree_->table.Has(at, kExcluded)) {
+      tree_->EnqueueScan(at, kRelist);
+    }
   }
 }
 

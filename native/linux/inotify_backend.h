@@ -12,6 +12,7 @@
 #include "linux/event_reader.h"
 #include "linux/interpreter.h"
 #include "linux/kernel_calls.h"
+#include "linux/mount_points.h"
 #include "linux/scanner.h"
 #include "linux/watched_tree.h"
 #include "watch/backend.h"
@@ -65,6 +66,8 @@ class InotifyBackend final : public Backend {
   void Retry(int64_t now);
   void ReportLimit();
   void CheckRoot(int64_t now);
+  // Looks again at the directories that something was mounted over or unmounted from.
+  void CheckMounts();
   void Ring(int64_t now);
   void OnOverflow();
 
@@ -85,12 +88,15 @@ class InotifyBackend final : public Backend {
   bool stop_ = false;
   std::deque<BarrierRequest> requests_;  // guarded by wake_mutex_
 
+  std::atomic<bool> mounts_changed_ = false;
   std::atomic<bool> rung_ = false;
   std::atomic<bool> first_scan_done_ = false;
   std::atomic<uint64_t> events_ = 0;
   std::atomic<uint64_t> overflows_ = 0;
 
   // Of the interpreter's thread.
+  MountPoints mounts_;
+  std::string real_root_;                 // the root's path without symlinks when the watch started
   std::deque<BarrierRequest> barriers_;   // their marks are met
   std::vector<BarrierRequest> draining_;  // wait for the old scan epoch
   uint64_t expire_mark_ = 0;              // asked for to know that the queue was empty

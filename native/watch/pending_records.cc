@@ -285,6 +285,7 @@ void PendingRecords::Collapse(size_t depth) {
   uint32_t last_old_directory = kUnknown;
   uint32_t last_directory = kUnknown;
   bool in_current_segment = false;
+  uint32_t kept_before = 0;  // slots before the open segment
   const auto keep = [&](uint32_t slot) {
     if (old.KindOf(slot) == SlotKind::kCoverageCounts) {
       writer_.CopySlot(old, slot, 0);
@@ -299,6 +300,7 @@ void PendingRecords::Collapse(size_t depth) {
   for (uint32_t slot = 0; slot < count; slot++) {
     if (slot >= segment && !in_current_segment) {
       in_current_segment = true;
+      kept_before = static_cast<uint32_t>(writer_.SlotCount());
       rescans.clear();  // What the open segment absorbs must have its rescan in it.
     }
     const SlotKind kind = old.KindOf(slot);
@@ -320,10 +322,11 @@ void PendingRecords::Collapse(size_t depth) {
       writer_.AddSlot(SlotKind::kRescan, static_cast<uint8_t>(reason), writer_.AddDirectory(path), {}, 0);
     }
   }
+  // The open segment stays open, so that the next step of a collapse finds it; names start anew.
   base_ += count;
-  segment_ = base_;
+  segment_ = base_ + (in_current_segment ? kept_before : static_cast<uint32_t>(writer_.SlotCount()));
+  name_count_ = 0;
   collapsed_.clear();
-  StartSegment();
   if (in_current_segment) {
     collapsed_ = std::move(rescans);
   }

@@ -8,8 +8,8 @@
 
 #include "watched_directory.h"
 
-// Random activity by several threads; afterwards the table holds the directories of the disk, and the records name
-// everything that differs. SYNCLINE_SEED repeats one run, SYNCLINE_RUNS makes more.
+// Random activity by several threads; afterwards the table holds the directories of the disk, and the records
+// name everything that differs. SYNCLINE_SEED repeats one run, SYNCLINE_RUNS makes more.
 namespace syncline::testing {
 namespace {
 
@@ -115,7 +115,8 @@ void CheckRun(uint32_t seed) {
     std::vector<std::thread> threads;
     for (uint32_t t = 0; t < 3; t++) {
       threads.emplace_back([&, t] {
-        RandomActivity activity(root.Path(), outside.Path(), seed * 31 + t + static_cast<uint32_t>(round) * 7);
+        RandomActivity activity(root.Path(), outside.Path(),
+                                seed * 31 + t + static_cast<uint32_t>(round) * 7);
         for (int i = 0; i < 300; i++) {
           activity.Step();
         }
@@ -128,7 +129,8 @@ void CheckRun(uint32_t seed) {
     const auto after = Snapshot(root.Path());
     // Watches that turned out to be on the wrong directory may still be on their way out.
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (std::chrono::steady_clock::now() < deadline && watched.Watch().WatchedPaths() != DirectoriesOnDisk(root.Path())) {
+    while (std::chrono::steady_clock::now() < deadline &&
+           watched.Watch().WatchedPaths() != DirectoriesOnDisk(root.Path())) {
       watched.UntilBarrier();
     }
     REQUIRE(Joined(watched.Watch().WatchedPaths()) == Joined(DirectoriesOnDisk(root.Path())));
