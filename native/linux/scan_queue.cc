@@ -34,11 +34,25 @@ void ScanQueue::PushLocked(ScanGroup group) {
 bool ScanQueue::Take(ScanGroup* work) {
   std::unique_lock lock(mutex_);
   waiting_++;
-  work_.wait(lock, [this] { return closed_ || !groups_[0].empty() || !groups_[1].empty(); });
+  work_.wait(lock, [this] { return closed_ || HasWork(); });
   waiting_--;
   if (closed_) {
     return false;
   }
+  TakeLocked(work);
+  return true;
+}
+
+bool ScanQueue::TryTake(ScanGroup* work) {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || !HasWork()) {
+    return false;
+  }
+  TakeLocked(work);
+  return true;
+}
+
+void ScanQueue::TakeLocked(ScanGroup* work) {
   const uint8_t old_epoch = epoch_ ^ 1;
   std::vector<ScanGroup>& groups = groups_[groups_[old_epoch].empty() ? epoch_ : old_epoch];
   ScanGroup& top = groups.back();
@@ -53,13 +67,11 @@ bool ScanQueue::Take(ScanGroup* work) {
       groups.shrink_to_fit();
     }
   }
-  return true;
 }
 
-bool ScanQueue::Done(const ScanGroup& work) {
+void ScanQueue::Done(const ScanGroup& work) {
   const std::lock_guard lock(mutex_);
   outstanding_[work.epoch] -= work.nodes.size();
-  return outstanding_[work.epoch] == 0;
 }
 
 void ScanQueue::Close() {

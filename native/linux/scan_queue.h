@@ -44,10 +44,12 @@ class ScanQueue {
   // Adds a group to the current epoch, or to that of the work it came from.
   void Push(ScanGroup group);
   void PushInEpochOf(const ScanGroup& from, ScanGroup group);
+  // Takes some work if there is any now.
+  bool TryTake(ScanGroup* work);
   // Waits for work and takes some of it; false when the queue is closed.
   bool Take(ScanGroup* work);
-  // Says that `work` is done (after what it found was pushed). True if nothing is left of its epoch.
-  bool Done(const ScanGroup& work);
+  // Says that `work` is done (after what it found was pushed).
+  void Done(const ScanGroup& work);
   void Close();
 
   // From now on Push adds to a new epoch. Only when nothing is left of the other one.
@@ -65,6 +67,8 @@ class ScanQueue {
   static constexpr size_t kMaxTake = 32;
 
   void PushLocked(ScanGroup group);
+  void TakeLocked(ScanGroup* work);
+  bool HasWork() const { return !groups_[0].empty() || !groups_[1].empty(); }
 
   std::atomic<int> open_directories_ = 0;
   mutable std::mutex mutex_;

@@ -59,20 +59,22 @@ void Scanner::Run(Worker* worker) {
   UseOwnWorkingDirectory();
   worker->buffer.resize(kListBytes);
   ScanGroup work;
-  while (tree_->queue.Take(&work)) {
+  for (;;) {
+    if (!tree_->queue.TryTake(&work)) {
+      // A thread that waits keeps nothing busy: the file system may be unmounted.
+      worker->root.reset();
+      LeaveWorkingDirectory();
+      if (!tree_->queue.Take(&work)) {
+        return;
+      }
+    }
     for (const NodeRef ref : work.nodes) {
       Scan(worker, work, ref);
     }
     work.parent.reset();
-    const bool idle = tree_->queue.Done(work);
-    if (idle) {
-      worker->root.reset();
-      LeaveWorkingDirectory();
-    }
+    tree_->queue.Done(work);
     on_progress_();
   }
-  worker->root.reset();
-  LeaveWorkingDirectory();
 }
 
 void Scanner::Scan(Worker* worker, const ScanGroup& work, NodeRef ref) {
