@@ -38,10 +38,8 @@ test.each([
 ])('%s: the error says what to type', (_what, syscall, code, expected, remedy) => {
   const addon = {
     ...loadAddon(),
-    Watch: class {
-      constructor() {
-        throw Object.assign(new Error('cannot watch'), { code, syscall });
-      }
+    Watch: function () {
+      throw Object.assign(new Error('cannot watch'), { code, syscall });
     },
   } as unknown as NativeAddon;
   expect(() => openWatch(addon, { root: Buffer.from('/tree') })).toThrow(
