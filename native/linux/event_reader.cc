@@ -53,6 +53,7 @@ void EventReader::Stop() {
     stop_ = true;
   }
   room_.notify_all();
+  applied_.notify_all();
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(wake_fd_.Get(), &one, sizeof one);
   thread_.join();
@@ -82,14 +83,35 @@ bool EventReader::Next(EventBlock* block) {
   return true;
 }
 
-void EventReader::Recycle(EventBlock block) {
-  if (!block.bytes || block.size < kSmallBlockBytes) {
+void EventReader::Applied(EventBlock block) {
+  if (block.mark != 0) {
+    const std::lock_guard lock(mutex_);
+    applied_mark_ = block.mark;
+    applied_.notify_all();
+    return;
+  }
+  unapplied_--;
+  if (block.size < kSmallBlockBytes) {
     return;
   }
   const std::lock_guard lock(mutex_);
   if (free_.size() < 2) {
     free_.push_back(std::move(block.bytes));
   }
+}
+
+bool EventReader::CaughtUp() const {
+  // In this order: what has left the kernel's queue by the first look was taken by a read that the second
+  // sees.
+  int queued = 0;
+  return ioctl(inotify_fd_, FIONREAD, &queued) == 0 && queued == 0 && unapplied_ == 0;
+}
+
+bool EventReader::AwaitApplied() {
+  const uint64_t mark = RequestMark(0);
+  std::unique_lock lock(mutex_);
+  applied_.wait(lock, [&] { return stop_ || applied_mark_ >= mark; });
+  return applied_mark_ >= mark;
 }
 
 std::unique_ptr<char[]> EventReader::TakeBuffer() {
@@ -115,6 +137,7 @@ void EventReader::Push(EventBlock block) {
 
 ssize_t EventReader::ReadBlock() {
   std::unique_ptr<char[]> bytes = TakeBuffer();
+  unapplied_++;
   const ssize_t size = calls_->ReadEvents(inotify_fd_, bytes.get(), kBlockBytes);
   EventBlock block;
   if (size > 0) {
@@ -134,6 +157,7 @@ ssize_t EventReader::ReadBlock() {
     Push(std::move(block));
     return size;
   }
+  unapplied_--;
   return size == 0 || errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
 

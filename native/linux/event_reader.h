@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -25,7 +26,7 @@ struct EventBlock {
 };
 
 // The thread that drains the kernel's queue and does nothing else, so that a busy interpreter cannot make it
-// overflow. Start, Stop and RequestMark may be called from any thread, Next from one.
+// overflow. Next and Applied are for one thread, everything else may be called from any.
 class EventReader {
  public:
   explicit EventReader(KernelCalls* calls) : calls_(calls) {}
@@ -41,8 +42,12 @@ class EventReader {
   uint64_t RequestMark(int64_t now_ms);
   // The next block in order; false when there is none now.
   bool Next(EventBlock* block);
-  // Gives a block's memory back for reuse.
-  void Recycle(EventBlock block);
+  // Says that the last block given by Next is applied, and gives its memory back for reuse.
+  void Applied(EventBlock block);
+  // True when every event that was queued before this call is applied.
+  bool CaughtUp() const;
+  // Waits until every event that was queued before this call is applied; false when the reader is stopped.
+  bool AwaitApplied();
 
  private:
   struct MarkRequest {
@@ -67,15 +72,19 @@ class EventReader {
   UniqueFd wake_fd_;
   std::thread thread_;
   bool started_ = false;
+  // Reads under way, and blocks with events that are not applied yet.
+  std::atomic<uint32_t> unapplied_ = 0;
 
   std::mutex mutex_;
   std::condition_variable room_;
+  std::condition_variable applied_;
   bool stop_ = false;
   std::deque<EventBlock> blocks_;
   size_t waiting_bytes_ = 0;
   std::vector<std::unique_ptr<char[]>> free_;
   std::vector<MarkRequest> requests_;
   uint64_t last_mark_ = 0;
+  uint64_t applied_mark_ = 0;
 };
 
 }  // namespace syncline

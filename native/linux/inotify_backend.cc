@@ -27,10 +27,6 @@ constexpr int64_t kMaxOverflowPauseMs = 30000;
 // Events applied before scanners get a turn at the tree.
 constexpr int kEventsPerTurn = 512;
 constexpr size_t kLimitProbes = 64;
-constexpr int64_t kRepairDelayMs = 50;
-// What is deferred during a barrier's scans is waited for too, but in a tree that never rests not without
-// end.
-constexpr uint32_t kMaxBarrierRounds = 8;
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -77,15 +73,10 @@ WatchError InotifyBackend::Start(const WatchOptions& options, std::function<void
   tree_->watches.Set(watch, DirectoryTable::kRoot);
   tree_->table.SetWatch(DirectoryTable::kRoot, watch);
   on_ready_ = std::move(on_ready);
-  scanner_ = std::make_unique<Scanner>(tree_.get(), [this] { Wake(); });
-  interpreter_ = std::make_unique<Interpreter>(
-      tree_.get(), Interpreter::Callbacks{[this] {
-                                            tree_->mutex.unlock();
-                                            scanner_->WaitForRegistrations();
-                                            tree_->mutex.lock();
-                                          },
-                                          [this] { OnOverflow(); }, [this] { root_changed_ = true; }});
   reader_ = std::make_unique<EventReader>(calls_);
+  scanner_ = std::make_unique<Scanner>(tree_.get(), reader_.get(), [this] { Wake(); });
+  interpreter_ = std::make_unique<Interpreter>(
+      tree_.get(), Interpreter::Callbacks{[this] { OnOverflow(); }, [this] { root_changed_ = true; }});
   {
     const std::lock_guard lock(tree_->mutex);
     tree_->EmitCoverage({}, CoverageState::kScanning, CoverageReason::kStart, 0);
@@ -183,7 +174,7 @@ void InotifyBackend::Run() {
   for (;;) {
     while (reader_->Next(&block)) {
       ApplyBlock(block);
-      reader_->Recycle(std::move(block));
+      reader_->Applied(std::move(block));
       Ring(NowMs());
       const std::lock_guard lock(wake_mutex_);
       if (stop_) {
@@ -208,17 +199,6 @@ void InotifyBackend::ApplyBlock(const EventBlock& block) {
       const std::lock_guard lock(tree_->mutex);
       interpreter_->ExpireMoves(block.marked_ms - tree_->options.move_deadline_ms);
     }
-    if (deferred_mark_ != 0 && block.mark >= deferred_mark_) {
-      deferred_mark_ = 0;
-      deferred_met_++;
-      const std::lock_guard lock(tree_->mutex);
-      for (const NodeRef ref : deferred_) {
-        if (tree_->table.Alive(ref) && tree_->table.WatchOf(ref.id) == DirectoryTable::kNoWatch) {
-          tree_->EnqueueScan(ref.id, 0);
-        }
-      }
-      deferred_.clear();
-    }
     const int64_t now = NowMs();
     const std::lock_guard lock(wake_mutex_);
     while (!requests_.empty() && requests_.front().mark <= block.mark) {
@@ -240,6 +220,8 @@ void InotifyBackend::ApplyBlock(const EventBlock& block) {
     }
   }
   events_ += count;
+  const std::lock_guard lock(tree_->mutex);
+  interpreter_->EndBlock();
 }
 
 void InotifyBackend::OnOverflow() {
@@ -247,7 +229,6 @@ void InotifyBackend::OnOverflow() {
   last_overflow_ms_ = NowMs();
   tree_->EmitCoverage({}, CoverageState::kScanning, CoverageReason::kOverflow, 0);
   tree_->records.Rescan({}, RescanReason::kOverflow);
-  repair_pass_ = false;
   if (overflow_pass_ || overflow_pass_at_ms_ != 0) {
     overflow_again_ = overflow_pass_;
     return;
@@ -264,16 +245,7 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
     }
     CheckMounts();
     CheckRoot(now);
-    if (tree_->doubtful && !overflow_pass_ && overflow_pass_at_ms_ == 0) {
-      repair_pass_ = true;
-      const bool rested = now - last_pass_ms_ > kMaxOverflowPauseMs;
-      overflow_pause_ms_ = rested ? kFirstPauseMs : overflow_pause_ms_;
-      overflow_pass_at_ms_ =
-          std::max(now + kRepairDelayMs, last_pass_ms_ + (rested ? 0 : overflow_pause_ms_));
-      overflow_pause_ms_ = std::min(overflow_pause_ms_ * 2, kMaxOverflowPauseMs);
-    }
     if (overflow_pass_at_ms_ != 0 && now >= overflow_pass_at_ms_) {
-      tree_->doubtful = false;
       overflow_pass_at_ms_ = 0;
       overflow_pass_ = true;
       tree_->found_unwatched = false;
@@ -282,7 +254,6 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
     }
     ReportScan(now);
     Retry(now);
-    RetryDeferred(now);
     AdvanceEpoch(now);
     if (const auto oldest = interpreter_->OldestMoveMs()) {
       const int64_t due = *oldest + tree_->options.move_deadline_ms;
@@ -343,7 +314,6 @@ void InotifyBackend::ReportScan(int64_t now) {
 
 void InotifyBackend::EndOverflowPass(int64_t now) {
   overflow_pass_ = pass_draining_ = tree_->in_pass = false;
-  last_pass_ms_ = now;
   if (tree_->found_unwatched) {
     tree_->records.Rescan({}, RescanReason::kOverflow);
   }
@@ -356,10 +326,7 @@ void InotifyBackend::EndOverflowPass(int64_t now) {
   if (now - last_overflow_ms_ > kMaxOverflowPauseMs) {
     overflow_pause_ms_ = kFirstPauseMs;
   }
-  if (!repair_pass_) {
-    tree_->EmitCoverage({}, CoverageState::kWatching, CoverageReason::kOverflow, 0);
-  }
-  repair_pass_ = false;
+  tree_->EmitCoverage({}, CoverageState::kWatching, CoverageReason::kOverflow, 0);
 }
 
 void InotifyBackend::Retry(int64_t now) {
@@ -462,59 +429,25 @@ void InotifyBackend::CheckRoot(int64_t now) {
   root_pause_ms_ = std::min(root_pause_ms_ * 2, kMaxRootPauseMs);
 }
 
-void InotifyBackend::RetryDeferred(int64_t now) {
-  if (deferred_mark_ == 0 && !tree_->deferred.empty()) {
-    deferred_.swap(tree_->deferred);
-    deferred_mark_ = reader_->RequestMark(now);
-  }
-}
-
-uint64_t InotifyBackend::DeferredDue() const {
-  return deferred_met_ + (deferred_mark_ != 0 ? 1 : 0) + (tree_->deferred.empty() ? 0 : 1);
-}
-
 void InotifyBackend::AdvanceEpoch(int64_t now) {
   while (tree_->queue.OldEpochEmpty()) {
     if (pass_draining_) {
       EndOverflowPass(now);
     }
-    AnswerBarriers();
-    DrainBarriers();
+    for (const BarrierRequest& barrier : draining_) {
+      tree_->records.Barrier(barrier.token);
+    }
+    draining_.clear();
+    const auto oldest = interpreter_->OldestMoveMs();
+    while (!barriers_.empty() && (!oldest || *oldest > barriers_.front().passed_ms)) {
+      draining_.push_back(barriers_.front());
+      barriers_.pop_front();
+    }
     pass_draining_ = overflow_pass_;
     if (draining_.empty() && !pass_draining_) {
       return;
     }
     tree_->queue.NextEpoch();
-  }
-}
-
-void InotifyBackend::AnswerBarriers() {
-  const uint64_t due = DeferredDue();
-  std::vector<BarrierRequest> held;
-  for (BarrierRequest& barrier : draining_) {
-    if (due > deferred_met_ && barrier.rounds < kMaxBarrierRounds) {
-      barrier.deferred_until = due;
-      held.push_back(barrier);
-    } else {
-      tree_->records.Barrier(barrier.token);
-    }
-  }
-  barriers_.insert(barriers_.begin(), held.begin(), held.end());
-  draining_.clear();
-}
-
-void InotifyBackend::DrainBarriers() {
-  const auto oldest = interpreter_->OldestMoveMs();
-  for (; !barriers_.empty(); barriers_.pop_front()) {
-    BarrierRequest& barrier = barriers_.front();
-    if (barrier.deferred_until == 0) {
-      barrier.deferred_until = DeferredDue();
-    }
-    if (barrier.deferred_until > deferred_met_ || (oldest && *oldest <= barrier.passed_ms)) {
-      return;
-    }
-    barrier.rounds++;
-    draining_.push_back(barrier);
   }
 }
 

@@ -40,9 +40,7 @@ class InotifyBackend final : public Backend {
   struct BarrierRequest {
     uint64_t mark;
     uint32_t token;
-    int64_t passed_ms = -1;       // when its mark was met; moves seen up to then come before it
-    uint64_t deferred_until = 0;  // how many deferred marks are to be met before it; 0: not known yet
-    uint32_t rounds = 0;          // how often it has waited for the old scan epoch
+    int64_t passed_ms = -1;  // when its mark was met; moves seen up to then come before it
   };
 
   void Run();
@@ -51,16 +49,9 @@ class InotifyBackend final : public Backend {
   // Everything that depends on time; returns when it is to be called again at the latest.
   int64_t Housekeep(int64_t now);
   void ExpireMoves(int64_t now);
-  // Ends the old scan epoch when it is through, and begins the next if a barrier or a pass waits for one.
+  // Ends the old scan epoch when it is through: its pass and the barriers that waited for it. Begins the next
+  // if a barrier or a pass waits for one.
   void AdvanceEpoch(int64_t now);
-  // Of the barriers that waited for the old epoch.
-  void AnswerBarriers();
-  // Takes the barriers that only the scans under way hold back.
-  void DrainBarriers();
-  // How many deferred marks are to be met until all that is deferred now is queued again.
-  uint64_t DeferredDue() const;
-  // Queues what waited for the events that had come by then.
-  void RetryDeferred(int64_t now);
   void ReportScan(int64_t now);
   void EndOverflowPass(int64_t now);
   void Retry(int64_t now);
@@ -100,16 +91,11 @@ class InotifyBackend final : public Backend {
   std::deque<BarrierRequest> barriers_;   // their marks are met
   std::vector<BarrierRequest> draining_;  // wait for the old scan epoch
   uint64_t expire_mark_ = 0;              // asked for to know that the queue was empty
-  uint64_t deferred_mark_ = 0;            // asked for to know that these events are applied
-  uint64_t deferred_met_ = 0;             // such marks met so far
-  std::vector<NodeRef> deferred_;
   int64_t last_ring_ms_ = 0;
   int64_t next_progress_ms_ = 0;
   bool overflow_pass_ = false;
   bool pass_draining_ = false;  // what the pass has to do is in the old epoch
   bool overflow_again_ = false;
-  bool repair_pass_ = false;  // the pass under way is for doubts, not for an overflow
-  int64_t last_pass_ms_ = 0;
   int64_t overflow_pause_ms_ = 1000;
   int64_t overflow_pass_at_ms_ = 0;  // 0: none is due
   int64_t last_overflow_ms_ = 0;

@@ -23,14 +23,9 @@ void Interpreter::Apply(const InotifyEvent& event, int64_t now_ms) {
     callbacks_.on_overflow();
     return;
   }
-  uint32_t id = tree_->watches.Find(event.watch);
-  // A retired watch may just be found again by a scan; the end of it must not be forgotten before that is
-  // known.
-  if (id == WatchMap::kUnknown || (id == WatchMap::kRetired && (event.mask & IN_IGNORED) != 0)) {
-    callbacks_.wait_for_registrations();
-    id = tree_->watches.Find(event.watch);
-  }
+  const uint32_t id = tree_->watches.Find(event.watch);
   if (id >= WatchMap::kRetired) {
+    tree_->NoteEarly(event.watch, event.mask, event.name);
     if ((event.mask & IN_IGNORED) != 0) {
       tree_->watches.Set(event.watch, WatchMap::kUnknown);
     }
@@ -90,6 +85,9 @@ void Interpreter::ApplySelf(uint32_t id, const InotifyEvent& event) {
     callbacks_.on_root_changed();
   }
   if ((event.mask & IN_ATTRIB) != 0) {
+    if (!is_root && table.ParentOf(id) == DirectoryTable::kNone && !table.Has(id, kLimbo)) {
+      table.Set(id, kDying);  // The kernel tells of its link count if the move has replaced it.
+    }
     // Its parent reports the same, if it is watched.
     if (is_root) {
       tree_->EmitChanged(id, {}, kAttrib | kIsDirectory);
@@ -122,10 +120,18 @@ void Interpreter::WatchEnded(uint32_t id, int32_t watch) {
   // there.
   if (!table.Has(id, kDying) || table.WatchOf(parent) == DirectoryTable::kNoWatch) {
     tree_->EnqueueScan(id, kRelist);
-  } else if (!table.Has(id, kDeferred)) {
-    table.Set(id, kDeferred);
-    tree_->deferred.push_back(table.RefOf(id));
+  } else {
+    tree_->ended.push_back(table.RefOf(id));
   }
+}
+
+void Interpreter::EndBlock() {
+  for (const NodeRef ref : tree_->ended) {
+    if (tree_->table.Alive(ref) && tree_->table.WatchOf(ref.id) == DirectoryTable::kNoWatch) {
+      tree_->EnqueueScan(ref.id, kRelist);
+    }
+  }
+  tree_->ended.clear();
 }
 
 void Interpreter::Occupy(uint32_t id, std::string_view name) {
@@ -171,31 +177,35 @@ void Interpreter::ApplyMovedFrom(uint32_t id, const InotifyEvent& event, int64_t
   source.seen_ms = now_ms;
   source.cookie = event.cookie;
   vacated_[{source.directory.Key(), source.name}] = event.cookie;
+  const uint32_t child = table.Find(id, event.name);
   const auto displaced = displaced_.find({source.directory.Key(), source.name});
-  NodeRef aside;
+  bool is_exchange = false;
   if (displaced != displaced_.end()) {
-    aside = displaced->second.node;
+    const NodeRef aside = displaced->second.node;
+    const bool waits = table.Alive(aside) && table.ParentOf(aside.id) == DirectoryTable::kNone &&
+                       !table.Has(aside.id, kLimbo);
+    // It is not known from the events: the other half of an exchange takes away what the first half pushed
+    // aside; or a move has replaced that, and what replaced it moves on.
+    source.uncertain = waits || !displaced->second.watched;
+    is_exchange = waits && !table.Has(aside.id, kDying);
     displaced_.erase(displaced);
+    if (is_exchange) {
+      source.node = aside;
+      table.Set(aside.id, kLimbo);
+    } else {
+      DropDisplaced(aside);
+    }
   }
-  if (table.Alive(aside) && table.ParentOf(aside.id) == DirectoryTable::kNone) {
-    // The other half of an exchange: what went from here is what the first half pushed aside.
-    source.node = aside;
-    table.Set(aside.id, kLimbo);
-    tree_->doubtful = tree_->doubtful || !tree_->queue.Empty();
-    const uint32_t here = table.Find(id, event.name);
-    if (here != DirectoryTable::kNone) {
-      tree_->EnqueueScan(here, 0);
+  if (!is_exchange && source.is_directory && child != DirectoryTable::kNone) {
+    if (table.Has(child, kExcluded)) {
+      tree_->Remove(child);
+    } else {
+      source.node = table.RefOf(child);
+      tree_->MoveToLimbo(child);
     }
-  } else if (source.is_directory) {
-    const uint32_t child = table.Find(id, event.name);
-    if (child != DirectoryTable::kNone) {
-      if (table.Has(child, kExcluded)) {
-        tree_->Remove(child);
-      } else {
-        source.node = table.RefOf(child);
-        tree_->MoveToLimbo(child);
-      }
-    }
+  }
+  if (source.uncertain) {
+    tree_->AddDirectory(id, event.name, kReport);
   }
   const std::optional<MoveSource> unpaired = pairs_.AddSource(event.cookie, std::move(source));
   if (unpaired) {
@@ -209,15 +219,16 @@ void Interpreter::Displace(uint32_t id, std::string_view name, int64_t now_ms) {
   if (there == DirectoryTable::kNone) {
     return;
   }
+  Displaced& entry = displaced_[{table.RefOf(id).Key(), std::string(name)}];
+  DropDisplaced(entry.node);
+  entry = {table.RefOf(there), table.WatchOf(there) != DirectoryTable::kNoWatch, now_ms};
   if (table.Has(there, kExcluded)) {
     tree_->Remove(there);
     return;
   }
   table.Detach(there);
+  table.Clear(there, kDying);
   tree_->records.ForgetPaths();
-  Displaced& entry = displaced_[{table.RefOf(id).Key(), std::string(name)}];
-  DropDisplaced(entry.node);
-  entry = {table.RefOf(there), now_ms};
 }
 
 void Interpreter::DropDisplaced(NodeRef node) {
@@ -238,15 +249,13 @@ void Interpreter::ApplyMovedTo(uint32_t id, const InotifyEvent& event, int64_t n
   Occupy(id, event.name);
   const uint32_t there = table.Find(id, event.name);
   const bool already_here = source && there != DirectoryTable::kNone && source->node == table.RefOf(there);
-  if (!already_here && there != DirectoryTable::kNone && source && table.Alive(source->node)) {
-    Displace(id, event.name, now_ms);
-  } else if (!is_directory && there != DirectoryTable::kNone) {
+  if (!already_here && there != DirectoryTable::kNone) {
     Displace(id, event.name, now_ms);
   }
   if (!source) {
     tree_->EmitChanged(id, event.name, static_cast<uint8_t>(kModified | kClosed | DirectoryHint(event)));
     if (is_directory) {
-      tree_->AddDirectory(id, event.name, kRelist | kDeep);
+      tree_->AddDirectory(id, event.name, kRelist | kReport);
       if (table.PathOf(id, &path_)) {
         path_ += path_.empty() ? "" : "/";
         path_ += event.name;
@@ -272,10 +281,9 @@ void Interpreter::ApplyMovedTo(uint32_t id, const InotifyEvent& event, int64_t n
 
 void Interpreter::PlaceMovedDirectory(uint32_t id, std::string_view name, const MoveSource& source) {
   DirectoryTable& table = tree_->table;
-  tree_->doubtful = tree_->doubtful || !table.Alive(source.node) || !table.Has(source.node.id, kLimbo);
   if (!table.Alive(source.node)) {
     // Nothing is known of its contents: it was left out or not yet seen where it was.
-    tree_->AddDirectory(id, name, kRelist | kDeep);
+    tree_->AddDirectory(id, name, kRelist | kReport);
     if (table.PathOf(id, &path_)) {
       path_ += path_.empty() ? "" : "/";
       path_ += name;
@@ -284,10 +292,18 @@ void Interpreter::PlaceMovedDirectory(uint32_t id, std::string_view name, const 
     return;
   }
   const uint32_t node = source.node.id;
-  if (table.Has(node, kLimbo) && !table.IsWithin(id, node)) {
-    tree_->MoveTo(node, id, name);
-  } else if (table.ParentOf(node) != id || table.NameOf(node) != name) {
-    tree_->AddDirectory(id, name, kRelist);  // A scan has found it first, somewhere: look again.
+  if (table.IsWithin(id, node)) {
+    // A directory cannot move below itself.
+    if (table.ParentOf(node) == DirectoryTable::kNone) {
+      tree_->FreeDetached(node);
+    }
+    tree_->DistrustAll();
+    return;
+  }
+  const bool uncertain = source.uncertain || !table.Has(node, kLimbo);
+  tree_->MoveTo(node, id, name);
+  if (uncertain && table.Alive(source.node)) {
+    tree_->EnqueueScan(node, 0);
   }
 }
 

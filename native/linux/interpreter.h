@@ -18,8 +18,6 @@ namespace syncline {
 class Interpreter {
  public:
   struct Callbacks {
-    // Waits until every watch added so far is in the table; gives up the tree's mutex meanwhile.
-    std::function<void()> wait_for_registrations;
     std::function<void()> on_overflow;
     // The root was deleted, moved or unmounted: whether it is there still is to be looked at.
     std::function<void()> on_root_changed;
@@ -28,6 +26,8 @@ class Interpreter {
   Interpreter(WatchedTree* tree, Callbacks callbacks) : tree_(tree), callbacks_(std::move(callbacks)) {}
 
   void Apply(const InotifyEvent& event, int64_t now_ms);
+  // The events of one read are applied.
+  void EndBlock();
   // Gives up on halves of moves seen at or before `seen_ms`: the queue is known to have been empty since.
   void ExpireMoves(int64_t seen_ms);
   // When the oldest waiting half was seen.
@@ -37,6 +37,7 @@ class Interpreter {
   // A directory that a move put another one in the place of: half of an exchange, or deleted.
   struct Displaced {
     NodeRef node;
+    bool watched;
     int64_t seen_ms;
   };
   struct PlaceHash {

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -49,12 +50,6 @@ void Scanner::Stop() {
   }
 }
 
-void Scanner::WaitForRegistrations() {
-  for (const std::unique_ptr<Worker>& worker : workers_) {
-    const std::lock_guard lock(worker->registration);
-  }
-}
-
 void Scanner::Run(Worker* worker) {
   UseOwnWorkingDirectory();
   worker->buffer.resize(kListBytes);
@@ -65,119 +60,248 @@ void Scanner::Run(Worker* worker) {
       worker->root.reset();
       LeaveWorkingDirectory();
       if (!tree_->queue.Take(&work)) {
-        return;
+        break;
       }
     }
     for (const NodeRef ref : work.nodes) {
       Scan(worker, work, ref);
     }
+    if (!SettleWaiting(worker, work)) {
+      break;
+    }
     work.parent.reset();
     tree_->queue.Done(work);
     on_progress_();
   }
+  work.parent.reset();
+  worker->waiting.clear();
+  worker->root.reset();
+  LeaveWorkingDirectory();
 }
 
 void Scanner::Scan(Worker* worker, const ScanGroup& work, NodeRef ref) {
-  Place place{};
-  UniqueFd fd(Open(worker, work, ref, &place));
-  if (!fd.Valid()) {
-    OpenFailed(work, ref, place, errno);
+  Attempt attempt;
+  attempt.ref = ref;
+  if (!BeginAttempt(worker, work, &attempt)) {
     return;
   }
-  const Verdict verdict = Watch(worker, work, &ref, &place, fd.Get());
-  if (verdict == Verdict::kList || verdict == Verdict::kListAndSweep) {
-    List(worker, work, ref, place, std::move(fd), verdict == Verdict::kListAndSweep);
+  Open(worker, work, &attempt);
+  Verdict verdict = Verdict::kNothing;
+  bool settled = false;
+  {
+    const std::lock_guard lock(tree_->mutex);
+    if (MaySettleNow(attempt)) {
+      settled = true;
+      verdict = Settle(worker, work, &attempt);
+    }
+  }
+  if (!settled) {
+    AwaitParentLock(work, attempt);
+    worker->waiting.push_back(std::move(attempt));
+  } else if (verdict != Verdict::kNothing) {
+    List(worker, work, &attempt, verdict == Verdict::kListAndSweep);
   }
 }
 
-int Scanner::Open(Worker* worker, const ScanGroup& work, NodeRef ref, Place* place) {
+bool Scanner::SettleWaiting(Worker* worker, const ScanGroup& work) {
+  if (worker->waiting.empty()) {
+    return true;
+  }
+  if (!reader_->AwaitApplied()) {
+    return false;
+  }
+  for (Attempt& attempt : worker->waiting) {
+    Verdict verdict = Verdict::kNothing;
+    {
+      const std::lock_guard lock(tree_->mutex);
+      verdict = Settle(worker, work, &attempt);
+    }
+    if (verdict != Verdict::kNothing) {
+      List(worker, work, &attempt, verdict == Verdict::kListAndSweep);
+    }
+  }
+  worker->waiting.clear();
+  return true;
+}
+
+bool Scanner::BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attempt) {
+  const std::lock_guard lock(tree_->mutex);
   DirectoryTable& table = tree_->table;
-  bool from_parent = false;
+  const NodeRef ref = attempt->ref;
+  Place& place = attempt->place;
+  if (!table.Alive(ref)) {
+    return false;
+  }
+  place.parent = table.ParentOf(ref.id);
+  place.touches = table.TouchesOf(ref.id);
+  place.flags = 0;
+  for (const uint32_t flag : {kReport, kRelist, kDeep, kMisplaced}) {
+    place.flags |= table.Has(ref.id, flag) ? flag : 0U;
+  }
+  table.Clear(ref.id, kQueued);
+  const bool from_parent = work.parent && place.parent == work.parent->node.id &&
+                           table.Alive(work.parent->node) && work.parent->watch != DirectoryTable::kNoWatch &&
+                           work.parent->watch == table.WatchOf(place.parent);
+  worker->path.clear();
+  if (!from_parent && !table.PathOf(ref.id, &worker->path)) {
+    // In a subtree whose new place is not known yet: scanned from its top when it is.
+    uint32_t top = ref.id;
+    while (table.ParentOf(top) != DirectoryTable::kNone) {
+      top = table.ParentOf(top);
+    }
+    table.Set(top, kLimboDirty);
+    return false;
+  }
+  table.Clear(ref.id, place.flags);
+  if (ref.id != DirectoryTable::kRoot) {
+    place.name = table.NameOf(ref.id);
+    const bool below_root = place.parent == DirectoryTable::kRoot;
+    attempt->check = from_parent || below_root ? ParentCheck::kNotNeeded : ParentCheck::kByWatch;
+  }
+  tree_->BeginAttempt();
+  return true;
+}
+
+void Scanner::Open(Worker* worker, const ScanGroup& work, Attempt* attempt) {
+  if (attempt->ref.id != DirectoryTable::kRoot && worker->path.empty()) {
+    attempt->fd.Reset(tree_->calls->OpenChild(work.parent->fd.Get(), attempt->place.name.c_str()));
+    attempt->error = attempt->fd.Valid() ? 0 : errno;
+  } else {
+    OpenByPath(worker, attempt);
+  }
+  if (!attempt->fd.Valid()) {
+    return;
+  }
+  bool skip = false;
   {
     const std::lock_guard lock(tree_->mutex);
-    if (!table.Alive(ref)) {
-      place->parent = DirectoryTable::kNone;
-      errno = ECANCELED;
-      return -1;
-    }
-    place->parent = table.ParentOf(ref.id);
-    place->flags = kReport | kRelist | kDeep | kDeferred;
-    for (const uint32_t flag : {kReport, kRelist, kDeep, kDeferred}) {
-      place->flags &= table.Has(ref.id, flag) ? ~0U : ~flag;
-    }
-    table.Clear(ref.id, kQueued | kReport | kRelist | kDeep | kDeferred);
-    if (ref.id != DirectoryTable::kRoot) {
-      place->name = table.NameOf(ref.id);
-    }
-    from_parent = work.parent && place->parent == work.parent->node.id && table.Alive(work.parent->node) &&
-                  work.parent->watch != DirectoryTable::kNoWatch &&
-                  work.parent->watch == table.WatchOf(place->parent);
-    place->by_path = !from_parent;
-    if (!from_parent && !table.PathOf(ref.id, &worker->path)) {
-      // In a subtree whose new place is not known yet: scanned from its top when it is.
-      uint32_t top = ref.id;
-      while (table.ParentOf(top) != DirectoryTable::kNone) {
-        top = table.ParentOf(top);
-      }
-      table.Set(top, kLimboDirty);
-      errno = ECANCELED;
-      return -1;
-    }
+    skip = tree_->limit_reached;
   }
-  if (from_parent) {
-    return tree_->calls->OpenChild(work.parent->fd.Get(), place->name.c_str());
+  if (skip) {
+    attempt->watch_error = ENOSPC;
+    return;
   }
+  attempt->watch = tree_->calls->AddWatch(tree_->inotify_fd, attempt->fd.Get(), kWatchMask);
+  attempt->watch_error = attempt->watch < 0 ? errno : 0;
+}
+
+void Scanner::OpenByPath(Worker* worker, Attempt* attempt) {
   if (!worker->root) {
     worker->root = tree_->OpenRoot();
   }
   if (!worker->root) {
-    errno = ESTALE;
-    return -1;
+    attempt->error = ESTALE;
+    return;
   }
-  return OpenBeneath(tree_->calls, worker->root->fd.Get(), worker->path.data(), worker->path.size());
+  const int root = worker->root->fd.Get();
+  const std::string& path = worker->path;
+  if (attempt->check == ParentCheck::kByWatch) {
+    attempt->parent.Reset(OpenBeneath(tree_->calls, root, path.data(), path.rfind('/')));
+    if (attempt->parent.Valid()) {
+      attempt->parent_watch = tree_->calls->AddWatch(tree_->inotify_fd, attempt->parent.Get(), kWatchMask);
+      attempt->fd.Reset(tree_->calls->OpenChild(attempt->parent.Get(), attempt->place.name.c_str()));
+      attempt->error = attempt->fd.Valid() ? 0 : errno;
+      return;
+    }
+    if (errno != EACCES) {
+      attempt->error = errno;
+      attempt->check = ParentCheck::kNotFound;
+      return;
+    }
+    // Unreadable, so not watched either: its path must do.
+    attempt->check = ParentCheck::kNotNeeded;
+  }
+  attempt->fd.Reset(OpenBeneath(tree_->calls, root, path.data(), path.size()));
+  attempt->error = attempt->fd.Valid() ? 0 : errno;
 }
 
-void Scanner::OpenFailed(const ScanGroup& work, NodeRef ref, const Place& place, int error) {
-  if (error == ECANCELED) {
-    return;
+bool Scanner::IsParentKnown(const Attempt& attempt) const {
+  if (attempt.check != ParentCheck::kByWatch) {
+    return attempt.check == ParentCheck::kNotNeeded;
   }
-  const std::lock_guard lock(tree_->mutex);
-  DirectoryTable& table = tree_->table;
-  if (!table.Alive(ref)) {
-    return;
+  const int32_t watch = tree_->table.WatchOf(attempt.place.parent);
+  return watch == DirectoryTable::kNoWatch || watch == attempt.parent_watch;
+}
+
+bool Scanner::MaySettleNow(const Attempt& attempt) const {
+  const DirectoryTable& table = tree_->table;
+  const uint32_t id = attempt.ref.id;
+  if (!table.Alive(attempt.ref)) {
+    return true;
   }
-  if (error == ESTALE) {
-    table.Set(ref.id,
-              place.flags);  // The root is gone or replaced; when it is back everything is scanned anew.
-    return;
+  if (!attempt.fd.Valid() || table.TouchesOf(id) != attempt.place.touches || !IsParentKnown(attempt)) {
+    return false;
   }
-  const bool same_place = ref.id == DirectoryTable::kRoot ||
-                          (table.ParentOf(ref.id) == place.parent && table.NameOf(ref.id) == place.name);
-  if (!same_place) {
-    tree_->EnqueueScan(ref.id, place.flags, &work);
-    return;
-  }
-  if (error == ENOENT || error == ENOTDIR || error == ELOOP) {
-    const bool below_root = place.parent == DirectoryTable::kRoot;
-    if (place.by_path && ref.id != DirectoryTable::kRoot && !below_root) {
-      tree_->doubtful = tree_->doubtful || (place.flags & kDeferred) != 0;
-      // It may be a directory above it that is not there any more.
-      table.Set(ref.id, place.flags & (kReport | kRelist | kDeep));
-      if ((place.flags & kDeferred) == 0) {
-        table.Set(ref.id, kDeferred);
-        tree_->deferred.push_back(ref);
-      } else {
-        tree_->EnqueueScan(place.parent, kRelist, &work);
-      }
-    } else if (ref.id != DirectoryTable::kRoot) {
-      const uint32_t parent = place.parent;
-      tree_->Remove(ref.id);
-      tree_->EmitChanged(parent, place.name, 0);
+  if (attempt.watch >= 0) {
+    const uint32_t owner = tree_->watches.Find(attempt.watch);
+    const bool is_new = owner == WatchMap::kUnknown && table.WatchOf(id) == DirectoryTable::kNoWatch &&
+                        !tree_->EndedEarly(attempt.watch);
+    if (owner != id && !is_new) {
+      return false;
     }
+  }
+  return reader_->CaughtUp();
+}
+
+void Scanner::AwaitParentLock(const ScanGroup& work, const Attempt& attempt) {
+  const int parent = attempt.parent.Valid() ? attempt.parent.Get() : work.parent ? work.parent->fd.Get() : -1;
+  if (parent < 0) {
     return;
   }
-  table.Set(ref.id, place.flags & (kReport | kRelist | kDeep));
-  MarkBlind(ref.id, CoverageReason::kUnreadable, error);
+  // A descriptor of its own: the other one may be in the midst of a listing.
+  const UniqueFd opened(tree_->calls->OpenChild(parent, "."));
+  if (opened.Valid()) {
+    char entry[sizeof(LinuxDirent) + NAME_MAX];
+    syscall(SYS_getdents64, opened.Get(), entry, sizeof entry);
+  }
+}
+
+Scanner::Verdict Scanner::Settle(Worker* worker, const ScanGroup& work, Attempt* attempt) {
+  DirectoryTable& table = tree_->table;
+  const NodeRef ref = attempt->ref;
+  const Place& place = attempt->place;
+  Verdict verdict = Verdict::kNothing;
+  if (table.Alive(ref)) {
+    if (attempt->error == ESTALE) {
+      table.Set(ref.id, place.flags);  // When the root is back everything is scanned anew.
+    } else if (table.TouchesOf(ref.id) != place.touches ||
+               (attempt->watch >= 0 && tree_->EndedEarly(attempt->watch))) {
+      tree_->EnqueueScan(ref.id, place.flags, &work);
+    } else if (!IsParentKnown(*attempt)) {
+      SettleMisplaced(work, *attempt);
+    } else if (!attempt->fd.Valid()) {
+      SettleFailed(*attempt);
+    } else {
+      verdict = Register(worker, work, attempt);
+    }
+  }
+  tree_->ReleaseUnknown(attempt->watch);
+  tree_->ReleaseUnknown(attempt->parent_watch);
+  tree_->EndAttempt();
+  return verdict;
+}
+
+void Scanner::SettleMisplaced(const ScanGroup& work, const Attempt& attempt) {
+  const Place& place = attempt.place;
+  if ((place.flags & kMisplaced) == 0) {
+    // By now the events that were queued then have told where it is.
+    tree_->EnqueueScan(attempt.ref.id, place.flags | kMisplaced, &work);
+    return;
+  }
+  tree_->table.Set(attempt.ref.id, place.flags & (kReport | kRelist | kDeep));
+  tree_->EnqueueScan(place.parent, kRelist | kDeep, &work);
+}
+
+void Scanner::SettleFailed(const Attempt& attempt) {
+  const NodeRef ref = attempt.ref;
+  const int error = attempt.error;
+  if (error != ENOENT && error != ENOTDIR && error != ELOOP) {
+    tree_->table.Set(ref.id, attempt.place.flags & (kReport | kRelist | kDeep));
+    MarkBlind(ref.id, CoverageReason::kUnreadable, error);
+  } else if (ref.id != DirectoryTable::kRoot) {
+    tree_->Remove(ref.id);
+    tree_->EmitChanged(attempt.place.parent, attempt.place.name, 0);
+  }
 }
 
 void Scanner::MarkBlind(uint32_t id, CoverageReason reason, int error) {
@@ -193,137 +317,40 @@ void Scanner::MarkBlind(uint32_t id, CoverageReason reason, int error) {
   }
 }
 
-Scanner::Verdict Scanner::Watch(Worker* worker, const ScanGroup& work, NodeRef* ref, Place* place, int fd) {
-  const std::lock_guard registering(worker->registration);
-  int watch = -1;
-  int error = 0;
-  bool skip = false;
-  {
-    const std::lock_guard lock(tree_->mutex);
-    skip = tree_->limit_reached;
-  }
-  if (skip) {
-    error = ENOSPC;
-  } else {
-    watch = tree_->calls->AddWatch(tree_->inotify_fd, fd, kWatchMask);
-    error = watch < 0 ? errno : 0;
-  }
-  return Register(worker, work, ref, place, fd, watch, error);
-}
-
-Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRef* ref, Place* place, int fd,
-                                   int watch, int error) {
-  const std::lock_guard lock(tree_->mutex);
+Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, Attempt* attempt) {
   DirectoryTable& table = tree_->table;
-  if (!table.Alive(*ref)) {
-    const uint32_t owner = watch >= 0 ? tree_->watches.Find(watch) : DirectoryTable::kRoot;
-    if (owner == WatchMap::kUnknown || owner == WatchMap::kRetired) {
-      tree_->watches.Set(watch, WatchMap::kRetired);
-      inotify_rm_watch(tree_->inotify_fd, watch);
-    }
-    return Verdict::kGone;
-  }
-  uint32_t id = ref->id;
+  const int32_t watch = attempt->watch;
   bool fresh = false;
   if (watch < 0) {
+    const int error = attempt->watch_error;
     if (error != ENOSPC) {
-      MarkBlind(id, error == EACCES ? CoverageReason::kUnreadable : CoverageReason::kOtherFileSystem, error);
+      MarkBlind(attempt->ref.id,
+                error == EACCES ? CoverageReason::kUnreadable : CoverageReason::kOtherFileSystem, error);
       return Verdict::kNothing;
     }
     // Listed without a watch, so that the number needed becomes known.
-    tree_->limit_reached = true;
-    if (table.WatchOf(id) == DirectoryTable::kNoWatch && !table.Has(id, kUnwatched)) {
-      table.Set(id, kUnwatched);
-      tree_->unwatched++;
-      tree_->over_limit.push_back(*ref);
-    }
-    fresh = !table.Has(id, kComplete);
+    NoWatchLeft(attempt->ref);
+    fresh = !table.Has(attempt->ref.id, kComplete);
   } else {
     const uint32_t owner = tree_->watches.Find(watch);
-    if (owner < WatchMap::kRetired && owner != id) {
-      // The directory is known by another name: it has moved here, unless both names lead to it (a bind
-      // mount).
-      if (table.ParentOf(id) == DirectoryTable::kNone) {
-        table.Set(id, kLimboDirty);  // Its own place is not known: scanned when it is.
-        return Verdict::kNothing;
-      }
-      if (owner == DirectoryTable::kRoot || IsAlias(worker, id, owner, fd)) {
-        MarkBlind(id, CoverageReason::kOtherFileSystem, EXDEV);
-        return Verdict::kNothing;
-      }
-      tree_->doubtful = true;
-      if (table.IsWithin(id, owner)) {
-        // As the table has it, it was moved below itself: something else has its old name.
-        table.SetWatch(owner, DirectoryTable::kNoWatch);
-        tree_->EnqueueScan(owner, kRelist | kDeep, &work);
-        tree_->watches.Set(watch, id);
-        table.SetWatch(id, watch);
-        tree_->EmitRescan(id, RescanReason::kMovedIn);
-        place->flags |= kRelist | kDeep;
-      } else {
-        const bool had_place = table.ParentOf(owner) != DirectoryTable::kNone;
-        const NodeRef old_parent = had_place ? table.RefOf(table.ParentOf(owner)) : NodeRef{};
-        const std::string old_name(table.NameOf(owner));
-        const NodeRef moved = table.RefOf(owner);
-        const uint32_t parent = table.ParentOf(id);
-        tree_->MoveTo(owner, parent, std::string(table.NameOf(id)));
-        if (!table.Alive(moved)) {
-          return Verdict::kGone;
-        }
-        *ref = moved;
-        id = moved.id;
-        tree_->EmitRescan(id, RescanReason::kMovedIn);
-        if (had_place && table.Alive(old_parent)) {
-          tree_->EmitChanged(old_parent.id, old_name, kIsDirectory);
-          tree_->AddDirectory(old_parent.id, old_name, kReport);
-        }
-        fresh = true;  // What the table had here as its children it may not know.
-      }
-    } else if (owner != id) {
-      const int32_t old_watch = table.WatchOf(id);
-      if (old_watch != DirectoryTable::kNoWatch && tree_->watches.Find(old_watch) == id) {
-        tree_->watches.Set(old_watch, WatchMap::kRetired);
-        inotify_rm_watch(tree_->inotify_fd, old_watch);
-      }
-      fresh = true;
-      tree_->watches.Set(watch, id);
-      table.SetWatch(id, watch);
-      if (table.Has(id, kLost)) {
-        table.Clear(id, kLost);
-        tree_->EmitRescan(id == DirectoryTable::kRoot ? id : table.ParentOf(id), RescanReason::kRecovered);
-      } else if ((place->flags & kDeep) != 0 && tree_->in_pass) {
-        tree_->found_unwatched = true;
-      } else if ((place->flags & kDeep) != 0 || table.Has(id, kComplete)) {
-        // Whoever compares at once may be here before the watch was: once more, now that it is set.
-        tree_->EmitRescan(id, RescanReason::kRecovered);
-      }
-      if (table.Has(id, kComplete) || table.FirstChildOf(id) != DirectoryTable::kNone) {
-        tree_->doubtful = true;
-        place->flags |= kDeep;  // Another directory has its name: what is known below it was of the other.
-      }
+    fresh = owner != attempt->ref.id;
+    if (owner >= WatchMap::kRetired) {
+      Bind(attempt, owner == WatchMap::kRetired);
+    } else if (fresh && !TakeOver(worker, work, attempt, owner)) {
+      return Verdict::kNothing;
     }
-    table.Clear(id, kDying);
-    if (table.Has(id, kUnwatched)) {
-      table.Clear(id, kUnwatched);
-      tree_->unwatched--;
-      tree_->EmitRescan(id, RescanReason::kRecovered);
-      fresh = true;
+    if (table.Has(attempt->ref.id, kBlind)) {
+      attempt->place.flags |= kDeep;  // What is below is to be compared when it is watched, too.
     }
-    if (table.Has(id, kBlind)) {
-      table.Clear(id, kBlind);
-      std::string path;
-      if (table.PathOf(id, &path)) {
-        tree_->EmitCoverage(path, CoverageState::kWatching, CoverageReason::kRecovered, 0);
-        tree_->records.Rescan(path, RescanReason::kRecovered);
-      }
-      place->flags |= kDeep;  // So is what is below, when it is watched.
-    }
+    fresh = Recovered(attempt->ref.id) || fresh;
   }
-  if (!fresh && (place->flags & kRelist) == 0 && table.Has(id, kComplete)) {
+  const uint32_t id = attempt->ref.id;
+  const uint32_t flags = attempt->place.flags;
+  if (!fresh && (flags & kRelist) == 0 && table.Has(id, kComplete)) {
     return Verdict::kNothing;
   }
   if (table.Has(id, kScanning)) {
-    table.Set(id, kRelist | (place->flags & (kReport | kDeep)));  // Whoever is at it queues it again.
+    table.Set(id, kRelist | (flags & (kReport | kDeep)));  // Whoever is at it queues it again.
     return Verdict::kNothing;
   }
   table.Set(id, kScanning | kComplete);
@@ -333,6 +360,113 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, NodeRe
     table.Clear(child, kSeen);
   }
   return sweep ? Verdict::kListAndSweep : Verdict::kList;
+}
+
+void Scanner::NoWatchLeft(NodeRef ref) {
+  DirectoryTable& table = tree_->table;
+  tree_->limit_reached = true;
+  if (table.WatchOf(ref.id) == DirectoryTable::kNoWatch && !table.Has(ref.id, kUnwatched)) {
+    table.Set(ref.id, kUnwatched);
+    tree_->unwatched++;
+    tree_->over_limit.push_back(ref);
+  }
+}
+
+bool Scanner::TakeOver(Worker* worker, const ScanGroup& work, Attempt* attempt, uint32_t owner) {
+  DirectoryTable& table = tree_->table;
+  const uint32_t id = attempt->ref.id;
+  const uint32_t parent = table.ParentOf(id);
+  if (owner == DirectoryTable::kRoot || IsAlias(worker, id, owner, attempt->fd.Get())) {
+    MarkBlind(id, CoverageReason::kOtherFileSystem, EXDEV);
+    return false;
+  }
+  if (table.IsWithin(id, owner)) {
+    // As the table has it, it was moved below itself: something else has its old name.
+    table.SetWatch(owner, DirectoryTable::kNoWatch);
+    tree_->EnqueueScan(owner, kRelist | kDeep, &work);
+    const int32_t old_watch = table.WatchOf(id);
+    if (old_watch != DirectoryTable::kNoWatch) {
+      tree_->watches.Set(old_watch, WatchMap::kUnknown);
+      tree_->ReleaseUnknown(old_watch);
+    }
+    tree_->watches.Set(attempt->watch, id);
+    table.SetWatch(id, attempt->watch);
+    tree_->EmitRescan(id, RescanReason::kMovedIn);
+    attempt->place.flags |= kRelist | kDeep;
+    return true;
+  }
+  const NodeRef moved = table.RefOf(owner);
+  const bool had_place = table.ParentOf(owner) != DirectoryTable::kNone;
+  const NodeRef old_parent = had_place ? table.RefOf(table.ParentOf(owner)) : NodeRef{};
+  const std::string old_name(table.NameOf(owner));
+  tree_->MoveTo(owner, parent, std::string(table.NameOf(id)));
+  if (table.Alive(moved)) {
+    tree_->EmitRescan(owner, RescanReason::kMovedIn);
+  }
+  if (had_place && table.Alive(old_parent)) {
+    tree_->EmitChanged(old_parent.id, old_name, kIsDirectory);
+    tree_->AddDirectory(old_parent.id, old_name, kReport);
+  }
+  attempt->ref = moved;
+  return table.Alive(moved);
+}
+
+void Scanner::Bind(Attempt* attempt, bool found_again) {
+  DirectoryTable& table = tree_->table;
+  const int32_t watch = attempt->watch;
+  uint32_t id = attempt->ref.id;
+  const int32_t old_watch = table.WatchOf(id);
+  bool tell_all = found_again;
+  if (old_watch != DirectoryTable::kNoWatch) {
+    // Another directory has its name, which no event has told.
+    tell_all = true;
+    if (id != DirectoryTable::kRoot) {
+      id = tree_->Replace(id);
+      attempt->ref = table.RefOf(id);
+    } else {
+      tree_->watches.Set(old_watch, WatchMap::kUnknown);
+      tree_->ReleaseUnknown(old_watch);
+    }
+  }
+  tree_->watches.Set(watch, id);
+  table.SetWatch(id, watch);
+  if (table.Has(id, kLost)) {
+    table.Clear(id, kLost);
+    tree_->EmitRescan(id == DirectoryTable::kRoot ? id : table.ParentOf(id), RescanReason::kRecovered);
+  } else if ((attempt->place.flags & kDeep) != 0 && tree_->in_pass) {
+    tree_->found_unwatched = true;
+  } else if ((attempt->place.flags & kDeep) != 0) {
+    // Whoever compared at once may have been here before the watch was: once more, now that it is set.
+    tree_->EmitRescan(attempt->ref.id, RescanReason::kRecovered);
+  }
+  if (tell_all || table.Has(id, kComplete)) {
+    tree_->EmitRescan(id, RescanReason::kRecovered);
+  } else {
+    tree_->TellEarly(id, watch);
+  }
+  if (table.Has(id, kComplete) || table.FirstChildOf(id) != DirectoryTable::kNone) {
+    attempt->place.flags |= kDeep;  // What is known below it may be of another directory.
+  }
+}
+
+bool Scanner::Recovered(uint32_t id) {
+  DirectoryTable& table = tree_->table;
+  table.Clear(id, kDying);
+  if (table.Has(id, kBlind)) {
+    table.Clear(id, kBlind);
+    std::string path;
+    if (table.PathOf(id, &path)) {
+      tree_->EmitCoverage(path, CoverageState::kWatching, CoverageReason::kRecovered, 0);
+      tree_->records.Rescan(path, RescanReason::kRecovered);
+    }
+  }
+  if (!table.Has(id, kUnwatched)) {
+    return false;
+  }
+  table.Clear(id, kUnwatched);
+  tree_->unwatched--;
+  tree_->EmitRescan(id, RescanReason::kRecovered);
+  return true;
 }
 
 bool Scanner::IsAlias(Worker* worker, uint32_t id, uint32_t owner, int fd) {
@@ -358,10 +492,10 @@ bool Scanner::IsAlias(Worker* worker, uint32_t id, uint32_t owner, int fd) {
   return true;
 }
 
-void Scanner::List(Worker* worker, const ScanGroup& work, NodeRef ref, const Place& place, UniqueFd fd,
-                   bool sweep) {
+void Scanner::List(Worker* worker, const ScanGroup& work, Attempt* attempt, bool sweep) {
+  const NodeRef ref = attempt->ref;
   std::shared_ptr<OpenDirectory> opened;
-  const int descriptor = fd.Get();
+  const int descriptor = attempt->fd.Get();
   uint64_t count = 0;
   ssize_t size = 0;
   for (;;) {
@@ -371,11 +505,14 @@ void Scanner::List(Worker* worker, const ScanGroup& work, NodeRef ref, const Pla
     }
     ReadEntries(worker, descriptor, static_cast<size_t>(size));
     count += worker->entries.size();
-    AddEntries(worker, work, ref, place, &opened, &fd);
+    AddEntries(worker, work, attempt, &opened);
   }
   const int error = size < 0 ? errno : 0;
   tree_->scanned_entries += count;
   tree_->scanned_directories++;
+  if (sweep && !reader_->CaughtUp() && !reader_->AwaitApplied()) {
+    return;
+  }
   const std::lock_guard lock(tree_->mutex);
   DirectoryTable& table = tree_->table;
   if (!table.Alive(ref)) {
@@ -413,8 +550,10 @@ void Scanner::ReadEntries(Worker* worker, int fd, size_t size) {
   }
 }
 
-void Scanner::AddEntries(Worker* worker, const ScanGroup& work, NodeRef ref, const Place& place,
-                         std::shared_ptr<OpenDirectory>* opened, UniqueFd* fd) {
+void Scanner::AddEntries(Worker* worker, const ScanGroup& work, Attempt* attempt,
+                         std::shared_ptr<OpenDirectory>* opened) {
+  const NodeRef ref = attempt->ref;
+  const Place& place = attempt->place;
   const bool report = (place.flags & kReport) != 0;
   bool any = report;
   for (const Entry& entry : worker->entries) {
@@ -443,8 +582,8 @@ void Scanner::AddEntries(Worker* worker, const ScanGroup& work, NodeRef ref, con
     return;
   }
   if (!*opened && tree_->queue.MayKeepOpen()) {
-    *opened =
-        std::make_shared<OpenDirectory>(std::move(*fd), ref, table.WatchOf(ref.id), tree_->queue.OpenCount());
+    *opened = std::make_shared<OpenDirectory>(std::move(attempt->fd), ref, table.WatchOf(ref.id),
+                                              tree_->queue.OpenCount());
   }
   found.parent = *opened;
   tree_->queue.PushInEpochOf(work, std::move(found));

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "linux/event_reader.h"
 #include "linux/watched_tree.h"
 
 namespace syncline {
@@ -18,66 +19,98 @@ namespace syncline {
 extern const uint32_t kWatchMask;
 
 // The threads that watch directories and list them, each directory watched first and listed then, so that
-// nothing that appears in it can be missed.
+// nothing that appears in it can be missed. What an attempt (opening a name and watching what it is) has
+// found is put into the table at once if all events are applied and it fits what the table has; otherwise the
+// attempts of one piece of work wait together until the events queued meanwhile are applied. See WatchedTree.
 class Scanner {
  public:
   // `on_progress` is called from the threads when a piece of work is done.
-  Scanner(WatchedTree* tree, std::function<void()> on_progress)
-      : tree_(tree), on_progress_(std::move(on_progress)) {}
+  Scanner(WatchedTree* tree, EventReader* reader, std::function<void()> on_progress)
+      : tree_(tree), reader_(reader), on_progress_(std::move(on_progress)) {}
   ~Scanner() { Stop(); }
   Scanner(const Scanner&) = delete;
   Scanner& operator=(const Scanner&) = delete;
 
   void Start(uint32_t threads);
+  // To be called after the reader's Stop.
   void Stop();
-  // Returns when every watch that was added before this call is in the table. Call without the tree's mutex.
-  void WaitForRegistrations();
 
  private:
   struct Entry {
     std::string_view name;
     bool is_directory;
   };
-  struct Worker {
-    // Held from before a watch is added until it is in the table: an event with an unknown watch waits for
-    // this.
-    std::mutex registration;
-    std::vector<char> buffer;
-    std::vector<Entry> entries;
-    std::string path;
-    std::shared_ptr<OpenDirectory> root;
-    std::thread thread;
-  };
   // Where the directory was when it was opened.
   struct Place {
     uint32_t parent;
     std::string name;
+    uint32_t touches;
     uint32_t flags;
-    bool by_path;
   };
-  enum class Verdict { kList, kListAndSweep, kNothing, kGone };
+  // What is known of the descriptor that stands for the parent.
+  enum class ParentCheck { kNotNeeded, kByWatch, kNotFound };
+  // A directory opened and watched, or not, and not yet put into the table.
+  struct Attempt {
+    NodeRef ref;
+    Place place;
+    ParentCheck check = ParentCheck::kNotNeeded;
+    UniqueFd parent;            // if it was opened by its path
+    int32_t parent_watch = -1;  // the watch of `parent`, for kByWatch
+    UniqueFd fd;
+    int error = 0;  // of opening it; ESTALE: the root is not there
+    int32_t watch = -1;
+    int watch_error = 0;
+  };
+  struct Worker {
+    std::vector<char> buffer;
+    std::vector<Entry> entries;
+    std::string path;
+    std::shared_ptr<OpenDirectory> root;
+    std::vector<Attempt> waiting;
+    std::thread thread;
+  };
+  enum class Verdict { kList, kListAndSweep, kNothing };
 
   void Run(Worker* worker);
   void Scan(Worker* worker, const ScanGroup& work, NodeRef ref);
-  // -1 and errno; ESTALE if the root is not there.
-  int Open(Worker* worker, const ScanGroup& work, NodeRef ref, Place* place);
-  void OpenFailed(const ScanGroup& work, NodeRef ref, const Place& place, int error);
-  Verdict Watch(Worker* worker, const ScanGroup& work, NodeRef* ref, Place* place, int fd);
-  // On the way it may find that the node is another one (`ref`) and that what is below is unknown
-  // (`place->flags`).
-  Verdict Register(Worker* worker, const ScanGroup& work, NodeRef* ref, Place* place, int fd, int watch,
-                   int error);
+  // Puts those that wait into the table, once the events are applied; false when the reader is stopped.
+  bool SettleWaiting(Worker* worker, const ScanGroup& work);
+  // Notes the place of a directory; false if there is nothing to be done. Fills worker->path if the directory
+  // is to be opened by it.
+  bool BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attempt);
+  void Open(Worker* worker, const ScanGroup& work, Attempt* attempt);
+  void OpenByPath(Worker* worker, Attempt* attempt);
+  // With the tree's mutex: true if it fits the table, and all events are applied.
+  bool MaySettleNow(const Attempt& attempt) const;
+  bool IsParentKnown(const Attempt& attempt) const;
+  // Returns when nobody is changing the directory the attempt opened a name in: then the events of all that
+  // the attempt has seen are queued.
+  void AwaitParentLock(const ScanGroup& work, const Attempt& attempt);
+  // With the tree's mutex, at a place of the event stream behind the attempt.
+  Verdict Settle(Worker* worker, const ScanGroup& work, Attempt* attempt);
+  void SettleFailed(const Attempt& attempt);
+  // The parent was not where the table has it.
+  void SettleMisplaced(const ScanGroup& work, const Attempt& attempt);
+  Verdict Register(Worker* worker, const ScanGroup& work, Attempt* attempt);
+  // The watch is that of another node; false if there is no more to be done.
+  bool TakeOver(Worker* worker, const ScanGroup& work, Attempt* attempt, uint32_t owner);
+  // The watch is new to the table.
+  void Bind(Attempt* attempt, bool found_again);
+  void NoWatchLeft(NodeRef ref);
+  // What was missing before is watched now; true if it is to be listed for that.
+  bool Recovered(uint32_t id);
   void MarkBlind(uint32_t id, CoverageReason reason, int error);
   // True when the directory open as `fd` is at the places of two nodes at once: another mount of it.
   bool IsAlias(Worker* worker, uint32_t id, uint32_t owner, int fd);
-  void List(Worker* worker, const ScanGroup& work, NodeRef ref, const Place& place, UniqueFd fd, bool sweep);
+  void List(Worker* worker, const ScanGroup& work, Attempt* attempt, bool sweep);
   // Reads what getdents64 wrote; looks up types the file system did not give.
   void ReadEntries(Worker* worker, int fd, size_t size);
-  void AddEntries(Worker* worker, const ScanGroup& work, NodeRef ref, const Place& place,
-                  std::shared_ptr<OpenDirectory>* opened, UniqueFd* fd);
+  void AddEntries(Worker* worker, const ScanGroup& work, Attempt* attempt,
+                  std::shared_ptr<OpenDirectory>* opened);
   void Sweep(uint32_t id);
 
   WatchedTree* const tree_;
+  EventReader* const reader_;
   const std::function<void()> on_progress_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

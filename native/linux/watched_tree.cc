@@ -92,8 +92,11 @@ uint32_t WatchedTree::FindOrAdd(uint32_t parent, std::string_view name, bool* is
 uint32_t WatchedTree::AddDirectory(uint32_t parent, std::string_view name, uint32_t flags) {
   bool is_new = false;
   const uint32_t id = FindOrAdd(parent, name, &is_new);
-  if (id != DirectoryTable::kNone && !table.Has(id, kExcluded)) {
-    EnqueueScan(id, flags);
+  if (id != DirectoryTable::kNone) {
+    table.Touch(id);
+    if (!table.Has(id, kExcluded)) {
+      EnqueueScan(id, flags);
+    }
   }
   return id;
 }
@@ -115,6 +118,83 @@ void WatchedTree::AddListed(uint32_t parent, std::string_view name, uint32_t fla
     table.Set(id, kQueued);
     found->push_back(table.RefOf(id));
   }
+}
+
+uint32_t WatchedTree::Replace(uint32_t id) {
+  const uint32_t parent = table.ParentOf(id);
+  const std::string name(table.NameOf(id));
+  Remove(id);
+  id = table.Add(parent, name);
+  table.Set(id, kSeen);
+  CountDirectories();
+  records.ForgetPaths();
+  return id;
+}
+
+void WatchedTree::EndAttempt() {
+  if (--attempts_ == 0) {
+    early_.clear();
+  }
+}
+
+void WatchedTree::NoteEarly(int32_t watch, uint32_t mask, std::string_view name) {
+  constexpr size_t kMaxEarlyEvents = 256;
+  if (attempts_ == 0) {
+    return;
+  }
+  if ((mask & IN_IGNORED) != 0) {
+    early_[watch].ended = true;
+    return;
+  }
+  if (name.empty()) {
+    return;
+  }
+  EarlyEvents& early = early_[watch];
+  if (early.events.size() == kMaxEarlyEvents) {
+    early.too_many = true;
+  } else {
+    early.events.push_back({mask, std::string(name)});
+  }
+}
+
+bool WatchedTree::EndedEarly(int32_t watch) const {
+  const auto early = early_.find(watch);
+  return early != early_.end() && early->second.ended;
+}
+
+void WatchedTree::TellEarly(uint32_t id, int32_t watch) {
+  const auto found = early_.find(watch);
+  if (found == early_.end()) {
+    return;
+  }
+  const EarlyEvents early = std::move(found->second);
+  early_.erase(found);
+  if (early.too_many) {
+    EmitRescan(id, RescanReason::kRecovered);
+    return;
+  }
+  for (const auto& [mask, name] : early.events) {
+    const bool is_directory = (mask & IN_ISDIR) != 0;
+    EmitChanged(id, name, is_directory ? kIsDirectory : 0);
+    if (is_directory && (mask & IN_MOVED_TO) != 0 && table.PathOf(id, &path_)) {
+      path_ += path_.empty() ? "" : "/";
+      path_ += name;
+      records.Rescan(path_, RescanReason::kMovedIn);
+    }
+  }
+}
+
+void WatchedTree::ReleaseUnknown(int32_t watch) {
+  if (watch >= 0 && watches.Find(watch) >= WatchMap::kRetired && !EndedEarly(watch)) {
+    // Another attempt that got the same watch sees it end, and looks again.
+    watches.Set(watch, WatchMap::kRetired);
+    inotify_rm_watch(inotify_fd, watch);
+  }
+}
+
+void WatchedTree::DistrustAll() {
+  EmitRescan(DirectoryTable::kRoot, RescanReason::kRecovered);
+  EnqueueScan(DirectoryTable::kRoot, kRelist | kDeep);
 }
 
 void WatchedTree::Remove(uint32_t id) {

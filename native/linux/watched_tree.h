@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "linux/kernel_calls.h"
@@ -16,9 +17,41 @@
 
 namespace syncline {
 
+// What was seen of a watch that no directory of the table had.
+struct EarlyEvents {
+  struct Event {
+    uint32_t mask;
+    std::string name;
+  };
+  std::vector<Event> events;
+  bool too_many = false;
+  bool ended = false;  // by IN_IGNORED
+};
+
 // What the interpreter and the scanners share: the directories, their watches and the records. Methods need
 // `mutex` held but for those that say otherwise. Records are made under the mutex too, so that their order
 // and their paths agree.
+//
+// The invariant: at any place P of the event stream that the interpreter has reached, the table holds the
+// directories as they were at P, except for names whose scan is queued or under way. Events come from one
+// queue, and the kernel queues those of a directory while it holds its lock, so they are the truth about
+// order. A scanner looks at the disk as it is, which is newer than P, and gets the table's lock later, when P
+// may have passed that moment. Hence:
+//  - A listing only says which names to look at. It removes a name only at a place behind the listing, and
+//  only
+//    if no event has named it since the listing began (kSeen).
+//  - "The entry `name` of directory D has watch W" is read by opening `name` below a descriptor of D, which
+//  is known
+//    to be D by its watch, and watching what was opened. It is put into the table at a place behind that (an
+//    *attempt* waits for it, see Scanner), and only if no event has touched that name since before it was
+//    opened (DirectoryTable::TouchesOf). Otherwise the name is looked at again. Put in so, it is true at that
+//    place, and wins over whatever the table has of `name` and of W.
+//  - Events of a watch whose attempt still waits are kept (NoteEarly) and told when it is put in; its
+//  directory is
+//    listed after that, so nothing in it is missed.
+//  - What events leave open (an exchange, or a directory that replaced another and moved on) is taken the
+//    likelier way, and the two names are looked at again at once.
+// Every look is a task of the scan queue, so a barrier waits for it.
 class WatchedTree {
  public:
   WatchedTree(const WatchOptions& options, KernelCalls* calls, int inotify_fd);
@@ -30,7 +63,7 @@ class WatchedTree {
   void EmitRescan(uint32_t directory, RescanReason reason);
   void EmitCoverage(std::string_view path, CoverageState state, CoverageReason reason, int error);
 
-  // Queues a scan of a directory with these flags (of kReport, kRelist, kDeep, kVerifyPlace). `from`: the
+  // Queues a scan of a directory with these flags (of kReport, kRelist, kDeep). `from`: the
   // work it came from.
   void EnqueueScan(uint32_t id, uint32_t flags, const ScanGroup* from = nullptr);
   // A directory of this name is there: adds it if it is new and queues its scan, unless the filter leaves it
@@ -39,6 +72,8 @@ class WatchedTree {
   // The same for a directory that a listing has found: what is to be scanned is appended to `found` (and
   // counts as queued) instead. kDeep in `flags`: also if it is known already.
   void AddListed(uint32_t parent, std::string_view name, uint32_t flags, std::vector<NodeRef>* found);
+  // Puts a new node in the place of one, which is forgotten with all below it. Not for the root.
+  uint32_t Replace(uint32_t id);
   // Forgets a directory with all below it; its watches are removed soon.
   void Remove(uint32_t id);
   // The same for a subtree that is detached already.
@@ -47,6 +82,20 @@ class WatchedTree {
   void MoveToLimbo(uint32_t id);
   // Hangs a directory that is in limbo or elsewhere at its place; what is there by this name is removed.
   void MoveTo(uint32_t id, uint32_t parent, std::string_view name);
+
+  // A scanner is about to watch a directory; one call of EndAttempt for each.
+  void BeginAttempt() { attempts_++; }
+  void EndAttempt();
+  // An event of a watch that no directory has: kept as long as an attempt may be about it.
+  void NoteEarly(int32_t watch, uint32_t mask, std::string_view name);
+  // The kernel has ended this watch before its directory was known.
+  bool EndedEarly(int32_t watch) const;
+  // Tells what has happened in a directory before its watch was known to be its.
+  void TellEarly(uint32_t id, int32_t watch);
+  // Removes a watch unless a directory has it.
+  void ReleaseUnknown(int32_t watch);
+  // The events cannot be right: something was lost. Everything is listed again.
+  void DistrustAll();
 
   // Removes some of the watches that nothing needs any more; false when none is left.
   bool RemoveRetiredWatches();
@@ -72,12 +121,8 @@ class WatchedTree {
   bool limit_reached = false;
   // Directories that could not be opened or watched; the flag kBlind says which still are.
   std::vector<NodeRef> blind;
-  // Could not be found by their path, perhaps because of a move above them whose events are still to come: to
-  // be tried again after these.
-  std::vector<NodeRef> deferred;
-  // A scan and the events have met in a way that may have left a directory at a wrong place: the whole tree
-  // is to be listed once more when it is quiet.
-  bool doubtful = false;
+  // The kernel has ended their watch and their parent has not told of their deletion yet.
+  std::vector<NodeRef> ended;
   // A pass after an overflow found directories without a watch: changes in them may have been missed
   // meanwhile.
   bool found_unwatched = false;
@@ -96,6 +141,8 @@ class WatchedTree {
   // After a directory has moved: what the filter left out below it may not be left out there.
   void CheckExcludedBelow(uint32_t id);
 
+  uint32_t attempts_ = 0;
+  std::unordered_map<int32_t, EarlyEvents> early_;
   uint32_t excluded_ = 0;
   std::vector<int32_t> retired_;
   std::string path_;

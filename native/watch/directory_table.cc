@@ -28,8 +28,9 @@ uint32_t DirectoryTable::NewId() {
     name_.GrowTo(size);
     watch_.GrowTo(size);
     generation_.GrowTo(size);
+    touches_.GrowTo(size);
     flags_.GrowTo(size);
-    generation_[id] = 0;
+    generation_[id] = touches_[id] = 0;
   }
   generation_[id]++;
   parent_[id] = first_child_[id] = next_sibling_[id] = previous_sibling_[id] = kNone;
@@ -117,6 +118,7 @@ void DirectoryTable::Attach(uint32_t id, uint32_t parent, std::string_view name)
       names_.Free(old);
     }
   }
+  touches_[id]++;
   parent_[id] = parent;
   const uint32_t next = first_child_[parent];
   next_sibling_[id] = next;
@@ -130,6 +132,7 @@ void DirectoryTable::Attach(uint32_t id, uint32_t parent, std::string_view name)
 
 void DirectoryTable::Detach(uint32_t id) {
   assert(id != kRoot && parent_[id] != kNone);
+  touches_[id]++;
   HashErase(id);
   const uint32_t previous = previous_sibling_[id];
   const uint32_t next = next_sibling_[id];
@@ -214,7 +217,7 @@ bool DirectoryTable::PathOf(uint32_t id, std::string* path) const {
 size_t DirectoryTable::ByteSize() const {
   return parent_.ByteSize() + first_child_.ByteSize() + next_sibling_.ByteSize() +
          previous_sibling_.ByteSize() + name_.ByteSize() + watch_.ByteSize() + generation_.ByteSize() +
-         flags_.ByteSize() + names_.ByteSize() + buckets_.capacity() * sizeof(uint32_t);
+         touches_.ByteSize() + flags_.ByteSize() + names_.ByteSize() + buckets_.capacity() * sizeof(uint32_t);
 }
 
 uint32_t WatchMap::Find(int32_t watch) const {

@@ -23,24 +23,24 @@ struct NodeRef {
 
 // State of a directory, as bits.
 enum NodeFlag : uint32_t {
-  kQueued = 1,       // a scan task for it is waiting
-  kScanning = 2,     // one is listing it
-  kLimbo = 4,        // top of a subtree whose new place is not known yet
-  kLimboDirty = 8,   // something happened in it meanwhile
-  kBlind = 16,       // it cannot be opened or watched (other than for the watch limit)
-  kUnwatched = 32,   // the watch limit left no watch for it
-  kExcluded = 64,    // left out by the filter: known by name only, never entered
-  kComplete = 128,   // listed since it is watched
-  kReport = 256,     // what its next listing finds is reported
-  kRelist = 512,     // its next scan lists it even if its watch is known
-  kDeep = 1024,      // and so for everything below it
-  kSeen = 2048,      // named by the listing under way, or by an event since that began
-  kLost = 4096,      // its watch went away with the mount it was on
-  kDying = 8192,     // the kernel has said that the directory itself is deleted
-  kDeferred = 16384  // its scan has waited once for the events to come
+  kQueued = 1,        // a scan task for it is waiting
+  kScanning = 2,      // one is listing it
+  kLimbo = 4,         // top of a subtree whose new place is not known yet
+  kLimboDirty = 8,    // something happened in it meanwhile
+  kBlind = 16,        // it cannot be opened or watched (other than for the watch limit)
+  kUnwatched = 32,    // the watch limit left no watch for it
+  kExcluded = 64,     // left out by the filter: known by name only, never entered
+  kComplete = 128,    // listed since it is watched
+  kReport = 256,      // what its next listing finds is reported
+  kRelist = 512,      // its next scan lists it even if its watch is known
+  kDeep = 1024,       // and so for everything below it
+  kSeen = 2048,       // named by the listing under way, or by an event since that began
+  kLost = 4096,       // its watch went away with the mount it was on
+  kDying = 8192,      // the kernel has said that the directory itself is deleted, or probably is
+  kMisplaced = 16384  // its last scan did not find its parent by its path
 };
 
-// The directories under watch: struct of arrays, about 50 bytes a directory, no paths. A path is made by
+// The directories under watch: struct of arrays, about 55 bytes a directory, no paths. A path is made by
 // walking up. A rename re-hangs one node; removal is linear in what is removed; nothing ever walks the whole
 // table but ForEach. Not thread-safe.
 class DirectoryTable {
@@ -85,6 +85,11 @@ class DirectoryTable {
   void Set(uint32_t id, uint32_t flags) { flags_[id] = static_cast<uint16_t>(flags_[id] | flags); }
   void Clear(uint32_t id, uint32_t flags) { flags_[id] = static_cast<uint16_t>(flags_[id] & ~flags); }
 
+  // Says that something happened to the name of a node. Attach and Detach do so too.
+  void Touch(uint32_t id) { touches_[id]++; }
+  // Differs from an earlier value if something has happened to the name since. Wraps.
+  uint32_t TouchesOf(uint32_t id) const { return touches_[id]; }
+
   // True when `ancestor` is `id` or above it.
   bool IsWithin(uint32_t id, uint32_t ancestor) const;
   // Writes the path relative to the root into `path`; '' for the root. False when `id` hangs in a detached
@@ -109,6 +114,7 @@ class DirectoryTable {
   PagedArray<uint32_t> name_;
   PagedArray<int32_t> watch_;
   PagedArray<uint32_t> generation_;  // Odd while alive.
+  PagedArray<uint32_t> touches_;
   PagedArray<uint16_t> flags_;
   NameArena names_;
   // Open addressing with linear probing over (parent, name); holds ids.

@@ -21,6 +21,8 @@ struct MoveSource {
   bool is_directory = false;
   // The directory itself if the table knew it; it waits detached.
   NodeRef node;
+  // Whether `node` is what moved is a guess.
+  bool uncertain = false;
   int64_t seen_ms = 0;
   uint32_t cookie = 0;
 };

@@ -30,6 +30,7 @@ export function createDeliveryLog(
   let batch: Batch | undefined;
   let startedMs = 0;
   let shown = 0;
+  let heldBecause: string | undefined;
 
   const name = (kind: 'updated' | 'deleted' | 'moved', path: PathBytes, bytes: number): void => {
     const level = (batch?.reason === 'live' || dryRun) && shown < SHOWN_NAMES ? 'info' : 'debug';
@@ -69,12 +70,16 @@ export function createDeliveryLog(
     const sums = `${counts.updated} updated, ${counts.deleted} deleted, ${bytesText(counts.bytes)}`;
     const verb = dryRun ? 'would be delivered' : 'delivered';
     const more = hidden > 0 ? `, ${hidden} names not shown` : '';
+    heldBecause = undefined;
     log.info(`${what} ${verb}: ${sums} in ${seconds(nowMs() - startedMs)}${more}`);
   };
-  const failed = (lost: Batch, { message, remedy }: Failed, retryInMs: number | undefined): void => {
+  const failed = (lost: Batch, { message, remedy, scope }: Failed, retryInMs: number | undefined): void => {
     progress.end();
     const again = retryInMs === undefined ? '' : `; next attempt in ${seconds(retryInMs)}`;
-    log.error(`batch ${lost.number} failed: ${message}${again}`, remedyField(remedy));
+    const line = `batch ${lost.number} failed: ${message}${again}`;
+    // The state `held` tells the same once; it is looked for every few seconds.
+    if (scope === 'source' && retryInMs !== undefined) log.debug(line);
+    else log.error(line, remedyField(remedy));
   };
 
   return {
@@ -110,6 +115,10 @@ export function createDeliveryLog(
           if (report.remaining > 0) log.warn(`${report.remaining} names were not delivered`);
           break;
         case 'state':
+          if (report.state === 'held') {
+            if (report.message === heldBecause) break;
+            heldBecause = report.message;
+          }
           reportState(log, report);
           break;
       }

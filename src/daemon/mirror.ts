@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import {
   finalize,
   from,
@@ -63,7 +62,6 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const addon = loadAddon();
   const source = pathFromText(options.sourcePath);
   const rules = parseRules(options.filterArguments, addon);
-  const identity = statSync(options.sourcePath, { bigint: true });
   const rsyncRules = rsyncFilter(rules);
   const target = createRsyncTarget({
     source,
@@ -79,7 +77,6 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
     maxProcesses: options.maxProcesses,
     timeoutSeconds: options.timeoutSeconds,
     rsyncProgram: options.rsyncProgram,
-    sourceIdentity: { device: identity.dev, inode: identity.ino },
   });
   const graceful = options.once
     ? 'ending'

@@ -12,6 +12,7 @@ export function createWatchLog(
   let scanStartedMs: number | undefined;
   const coverage = (event: WatchEvent & { kind: 'coverage' }): void => {
     if (event.state === 'scanning') {
+      if (scanStartedMs === undefined && event.reason === 'overflow') log.warn(describeCoverage(event).text);
       scanStartedMs ??= nowMs();
       const done = event.watched;
       progress.update({ label: 'scanning', startedMs: scanStartedMs, unit: 'directories', done });

@@ -43,7 +43,7 @@ export const MIRROR_DEFAULTS = {
   quarantineBackOff: { firstMs: 5_000, maxMs: 600_000 },
   recheckBackOff: { firstMs: 100, maxMs: 10_000 },
   maxQuarantined: 1_000,
-  sourceRetryMs: 60_000,
+  sourceRetryMs: 2_000,
 } as const satisfies MirrorOptions;
 
 /** What a mirror needs from outside. */

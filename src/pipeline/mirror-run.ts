@@ -25,6 +25,8 @@ interface Pause {
   readonly untilMs: number;
 }
 
+const ROOT_REMEDY = 'bring the directory back (mount it), or restart to mirror what is there now';
+
 /** One subscription of {@link mirror}: the books of one target and what is being done about them. */
 export class MirrorRun {
   readonly #options: MirrorOptions;
@@ -94,8 +96,8 @@ export class MirrorRun {
       }),
     );
     this.#running.add(
-      (this.#ports.finish$ ?? NEVER).subscribe(() => {
-        this.#finish();
+      (this.#ports.finish$ ?? NEVER).pipe(take(1)).subscribe(() => {
+        this.#finishAfterBarrier();
       }),
     );
     if (!this.#ready) {
@@ -287,6 +289,23 @@ export class MirrorRun {
     this.#next(false);
   }
 
+  /** What was done before the end was asked for belongs to the last delivery. A first scan is not waited for. */
+  #finishAfterBarrier(): void {
+    if (!this.#ready) {
+      this.#finish();
+      return;
+    }
+    const finish = (): void => {
+      this.#finish();
+    };
+    this.#running.add(
+      this.#ports
+        .barrier()
+        .pipe(take(1), takeUntil(this.#finish$))
+        .subscribe({ error: finish, complete: finish }),
+    );
+  }
+
   #finish(): void {
     if (this.#finishing) return;
     this.#finishing = true;
@@ -348,8 +367,15 @@ export class MirrorRun {
       why === undefined ? {} : { message: why.message, ...(why.remedy && { remedy: why.remedy }) };
     if (this.#stoppedBy !== undefined) return { ...counts, state: 'stopped', ...because };
     if (this.#flight !== undefined) return { ...counts, state: 'delivering' };
-    if (this.#isHeldByRoot())
-      return { ...counts, state: 'held', message: 'the source root is gone or was replaced' };
+    if (this.#isHeldByRoot()) {
+      const what = this.#root === ROOT_STATE.gone ? 'is gone' : 'was replaced by another directory';
+      return {
+        ...counts,
+        state: 'held',
+        message: `the source ${what}; nothing is delivered`,
+        remedy: ROOT_REMEDY,
+      };
+    }
     if (pause !== undefined) return { ...counts, state: pause.kind, retryAtMs: pause.untilMs, ...because };
     if (!this.#ready || this.#tree.size > 0 || this.#rechecks.size > 0)
       return { ...counts, state: 'collecting' };

@@ -11,7 +11,14 @@ export interface CoverageText {
 
 type CoverageEvent = Extract<WatchEvent, { kind: 'coverage' }>;
 
-const WATCH_LIMIT_FILE = '/proc/sys/fs/inotify/max_user_watches';
+/** How many inotify watches this user may have, and the sysctl that says so. */
+export interface WatchLimit {
+  readonly sysctl: string;
+  readonly value: number;
+}
+
+/** The limit of the whole system, and that of our user namespace: a container can have a lower one (user_namespaces(7)). */
+const WATCH_LIMIT_SYSCTLS = ['fs.inotify.max_user_watches', 'user.max_inotify_watches'];
 
 /** Puts a `coverage` record into words; for the watch limit names the sysctl, its value, the need and the line to type. */
 export function describeCoverage(event: CoverageEvent, watchLimit = readWatchLimit()): CoverageText {
@@ -26,13 +33,11 @@ export function describeCoverage(event: CoverageEvent, watchLimit = readWatchLim
   }
 }
 
-function describeBlind(event: CoverageEvent, place: string, watchLimit: number | undefined): CoverageText {
+function describeBlind(event: CoverageEvent, place: string, watchLimit: WatchLimit): CoverageText {
   if (event.reason === 'watchLimit') {
-    const limit = watchLimit === undefined ? '' : ` = ${watchLimit}`;
+    const needed = event.watched + event.missing;
     return {
-      text: `${event.missing} directories are not watched: fs.inotify.max_user_watches${limit} is used up, ${
-        event.watched + event.missing
-      } are needed here`,
+      text: `${event.missing} directories are not watched: ${watchLimit.sysctl} = ${watchLimit.value} is used up, ${needed} are needed here`,
       remedy: watchLimitRemedy(event.missing, watchLimit),
     };
   }
@@ -48,16 +53,23 @@ function describeBlind(event: CoverageEvent, place: string, watchLimit: number |
 
 /** The line that raises the watch limit far enough for `missing` more directories. */
 export function watchLimitRemedy(missing: number, watchLimit = readWatchLimit()): string {
-  const wanted = (watchLimit ?? 0) + missing;
+  const wanted = watchLimit.value + missing;
   const rounded = 2 ** Math.ceil(Math.log2(Math.max(wanted * 1.25, 65_536)));
-  return `type: sudo sysctl fs.inotify.max_user_watches=${rounded} (and put it into /etc/sysctl.d/ to keep it)`;
+  return `type: sudo sysctl ${watchLimit.sysctl}=${rounded} (and put it into /etc/sysctl.d/ to keep it)`;
 }
 
-function readWatchLimit(): number | undefined {
+/** The lowest limit there is. */
+function readWatchLimit(): WatchLimit {
+  const limits = WATCH_LIMIT_SYSCTLS.map((sysctl) => ({ sysctl, value: readSysctl(sysctl) }));
+  return limits.reduce((lowest, limit) => (limit.value < lowest.value ? limit : lowest));
+}
+
+/** Infinity where the kernel does not have it. */
+function readSysctl(name: string): number {
   try {
-    return Number(readFileSync(WATCH_LIMIT_FILE, 'latin1'));
+    return Number(readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'latin1'));
   } catch {
-    return undefined;
+    return Infinity;
   }
 }
 

@@ -1,8 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SynclineProgram } from '../support/syncline-program.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
+import { describeTree } from '../support/tree.ts';
+import { unprivileged } from '../support/unprivileged.ts';
 
 let rootPath = '';
 beforeAll(() => {
@@ -12,27 +15,50 @@ beforeAll(() => {
   writeFileSync(path.join(rootPath, 'plain'), '');
   writeFileSync(
     path.join(rootPath, 'old-rsync'),
-    '#!/bin/sh\necho "rsync  version 2.6.9  protocol version 29"\n',
+    '#!/bin/sh\necho "rsync  version 3.0.9  protocol version 30"\n',
     {
       mode: 0o755,
     },
   );
+  writeFileSync(path.join(rootPath, 'rules'), '- *.o\nfrobnicate y\n');
   symlinkSync('tree', path.join(rootPath, 'link'));
 });
 afterAll(() => {
   rmSync(rootPath, { recursive: true, force: true });
 });
 
-/** Runs `syncline mirror` with `@` for the test's directory and expects it to end by itself. */
-async function refused(args: readonly string[]): Promise<{ status: number | string; stderr: string }> {
-  const before = readdirSync(rootPath, { recursive: true }).sort();
-  const program = new SynclineProgram(['mirror', ...args.map((arg) => arg.replace('@', rootPath))]);
+interface Refusal {
+  readonly status: number | string;
+  readonly stderr: string;
+}
+
+/** Runs `syncline` with `@` for the test's directory and expects it to end by itself and to touch nothing there. */
+async function refused(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  runWith: readonly string[] = [],
+): Promise<Refusal> {
+  const before = describeTree(rootPath);
+  const program = new SynclineProgram(
+    args.map((arg) => arg.replace('@', rootPath)),
+    environment,
+    runWith,
+  );
   const status = await program.end();
-  expect(readdirSync(rootPath, { recursive: true }).sort()).toEqual(before);
+  expect(describeTree(rootPath)).toEqual(before);
+  expect(program.stdout).toBe('');
   return { status, stderr: program.stderr.replaceAll(rootPath, '@') };
 }
 
+/** One line `syncline: ...`, and at most one more, indented, with the remedy. */
+function expectOneLine(ended: Refusal, line: RegExp, status: number): void {
+  expect(ended.stderr).toMatch(line);
+  expect(ended.stderr).toMatch(/^syncline: \S.*\n(?: {2}\S.*\n)?$/);
+  expect(ended.status).toBe(status);
+}
+
 test.each<[string, string[], number, RegExp]>([
+  ['a file as source', ['@/plain', '@/t'], 1, /^syncline: @\/plain: not a directory\n/],
   ['a missing source', ['@/none', '@/t'], 1, /^syncline: @\/none: no such directory\n/],
   ['the source as target', ['@/tree', '@/tree'], 1, /^syncline: .*@\/tree.* source .*itself/],
   ['the source by another name', ['@/tree', '@/link/'], 1, /^syncline: .*@\/link.*source.* itself/],
@@ -46,68 +72,45 @@ test.each<[string, string[], number, RegExp]>([
   ['a target that is a file', ['@/tree', '@/plain'], 1, /^syncline: .*@\/plain.* not a directory/],
   ['a target without its parent', ['@/tree', '@/no/where'], 1, /^syncline: .*@\/no\/where.*\n.*--mkpath/],
   ['no rsync', ['--rsync-program', '@/no-rsync', '@/tree', '@/t'], 1, /^syncline: .*@\/no-rsync/],
-  ['an old rsync', ['--rsync-program', '@/old-rsync', '@/tree', '@/t'], 1, /^syncline: .*2\.6\.9.* 3\.\d/s],
+  [
+    'an old rsync',
+    ['--rsync-program', '@/old-rsync', '@/tree', '@/t'],
+    1,
+    /^syncline: .*@\/old-rsync.*3\.0\.9.*3\.1\.3/,
+  ],
+  ['a program that is not rsync', ['--rsync-program', 'true', '@/tree', '@/t'], 1, /^syncline: true .*rsync/],
   ['a broken rule', ['--filter', 'frobnicate x', '@/tree', '@/t'], 2, /^syncline: .*frobnicate/],
+  ['a broken pattern', ['--exclude', '[:alpha:', '@/tree', '@/t'], 2, /^syncline: .*\[:alpha:/],
+  [
+    'a broken rule in a file',
+    ['--filter', 'merge @/rules', '@/tree', '@/t'],
+    2,
+    /^syncline: .*@\/rules.*frobnicate/,
+  ],
+  ['an unknown option', ['--exlude', 'x', '@/tree', '@/t'], 2, /^syncline: .*--exlude.*--exclude/],
+  ['a bad value', ['--delete', 'maybe', '@/tree', '@/t'], 2, /^syncline: .*--delete.*maybe.*startup/],
+  ['a bad delay', ['--delay', 'soon', '@/tree', '@/t'], 2, /^syncline: .*--delay.*soon.*seconds/],
+  ['a missing target', ['@/tree'], 2, /^syncline: .*TARGET/],
+  ['too many arguments', ['@/tree', '@/t', '@/u'], 2, /^syncline: .*too many/],
   ['a missing rule file', ['--exclude-from', '@/none', '@/tree', '@/t'], 2, /^syncline: .*@\/none/],
 ])('%s is refused in one line before anything is touched', async (_what, args, status, line) => {
-  const ended = await refused(args);
-  expect(ended.stderr).toMatch(line);
-  expect(ended.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(2);
-  expect(ended.status).toBe(status);
+  expectOneLine(await refused(['mirror', ...args]), line, status);
 });
 
-test.each([
-  ['SIGTERM', 143],
-  ['SIGINT', 130],
-] as const)('mirror ends with its status after %s, what was pending delivered', async (signal, status) => {
-  const source = mkdtempSync(path.join(rootPath, 'source-'));
-  const target = mkdtempSync(path.join(rootPath, 'target-'));
-  writeFileSync(path.join(source, 'first'), '1');
-  const program = new SynclineProgram(['mirror', '--delay', '5', source, target]);
-  await program.until(() => existsSync(path.join(target, 'first')), 'the first sync');
-  writeFileSync(path.join(source, 'pending'), '2');
-  program.kill(signal);
-  expect(await program.end()).toBe(status);
-  expect(existsSync(path.join(target, 'pending'))).toBe(true);
+test('an rsync that PATH does not lead to is refused with how to install it', async () => {
+  const ended = await refused(['mirror', '@/tree', '@/t'], { PATH: rootPath });
+  expectOneLine(ended, /^syncline: .*rsync.*\n.*[Ii]nstall/, 1);
 });
 
-test('mirror --once syncs and ends with 0', async () => {
-  const target = path.join(rootPath, 'once');
-  const program = new SynclineProgram(['mirror', '--once', path.join(rootPath, 'tree'), target]);
-  expect(await program.end()).toBe(0);
-  expect(readdirSync(target).sort()).toEqual(['below', 'file']);
+test.each(['mirror', 'watch'])('%s refuses a directory that it may not read', async (command) => {
+  const target = command === 'mirror' ? ['@/t'] : [];
+  using directory = makeTempDir();
+  chmodSync(directory.path, 0o755);
+  mkdirSync(directory.at('closed'), { mode: 0o000 });
+  const ended = await refused([command, directory.at('closed'), ...target], {}, unprivileged);
+  expectOneLine(ended, /^syncline: .*\/closed: no permission to read it\n/, 1);
 });
 
-test('mirror --dry-run says what it would do and does nothing', async () => {
-  const target = mkdtempSync(path.join(rootPath, 'dry-'));
-  const program = new SynclineProgram(['mirror', '--dry-run', path.join(rootPath, 'tree'), target]);
-  expect(await program.end()).toBe(0);
-  expect(program.stdout).toContain('file');
-  expect(readdirSync(target)).toEqual([]);
-});
-
-test('watch --json prints names of any bytes exactly, and ends with 143 after TERM', async () => {
-  const directory = mkdtempSync(path.join(rootPath, 'watched-'));
-  const program = new SynclineProgram(['watch', '--json', directory]);
-  await program.until(() => program.stdout.includes('"state":"watching"'), 'the watch');
-  const name = Buffer.from('caf\xe9\n', 'latin1');
-  writeFileSync(Buffer.concat([Buffer.from(`${directory}/`), name]), 'x');
-  await program.until(
-    () => program.stdout.includes(`"pathBase64":"${name.toString('base64')}"`),
-    'the event',
-  );
-  for (const line of program.stdout.trimEnd().split('\n'))
-    expect(() => JSON.parse(line) as unknown).not.toThrow();
-  program.kill('SIGTERM');
-  expect(await program.end()).toBe(143);
-});
-
-test('watch ends quietly with 141 when its reader goes away', async () => {
-  const directory = mkdtempSync(path.join(rootPath, 'watched-'));
-  const program = new SynclineProgram(['watch', '--json', directory]);
-  await program.until(() => program.stdout.includes('"state":"watching"'), 'the watch');
-  program.closeStdout();
-  writeFileSync(path.join(directory, 'a'), '');
-  expect(await program.end()).toBe(141);
-  expect(program.stderr).toBe('');
+test('a command that is close to a real one is answered with it', async () => {
+  expectOneLine(await refused(['miror', '@/tree', '@/t']), /^syncline: .*miror.*mirror/, 2);
 });

@@ -254,8 +254,8 @@ describe('failures', () => {
         '0 idle',
         '0 collecting',
         '100 deliver live f',
-        '100 failed source 60000',
-        '100 held until 60100',
+        '100 failed source 2000',
+        '100 held until 2100',
         '500 held',
         '900 collecting',
         '900 deliver live /**',
@@ -428,6 +428,15 @@ describe('the end', () => {
       '10 deliver live f log',
       '10 finished 0',
       '10 complete',
+    ]);
+  });
+  test('what was done before the end, and is seen only after it, belongs to the last delivery', () => {
+    check({ events: { 30: [write('f')] }, barrierMs: 40, finishMs: 10 }, [
+      '0 idle',
+      '30 collecting',
+      '50 deliver live f',
+      '50 finished 0',
+      '50 complete',
     ]);
   });
   test('waits for the delivery under way, then delivers the rest', () => {

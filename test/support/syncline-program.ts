@@ -15,9 +15,15 @@ export class SynclineProgram {
   readonly #ended: Promise<number | string>;
   #status: number | string | undefined;
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  /** `runWith` is a command that runs another one, as in `setpriv --reuid=1000`. */
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    runWith: readonly string[] = [],
+  ) {
     if (!existsSync(programPath)) throw new Error('dist/cli.js is missing: npm run build');
-    this.#child = spawn(process.execPath, [programPath, ...args], {
+    const [program = '', ...words] = [...runWith, process.execPath, programPath, ...args];
+    this.#child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', ...environment },
     });

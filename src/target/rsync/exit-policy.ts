@@ -63,6 +63,8 @@ export function judgeRun(end: ProcessEnd, findings: RunFindings, target: JudgedT
         `rsync to ${targetName} did nothing for ${Math.round(end.idleMs / 1000)} s and was ended.`,
         'Check that the target and the way to it are alive; --timeout sets how long to wait.',
       );
+    case 'waitingForFifo':
+      return failed('batch', `rsync to ${targetName} met a fifo where a file had been, and was ended.`);
     case 'notStarted': {
       const isLasting = ['ENOENT', 'EACCES', 'E2BIG'].includes(end.errorCode);
       return failed(

@@ -65,20 +65,30 @@ function realPath(path: PathBytes): PathBytes {
   }
 }
 
-/** Where a directory really is: its device and inode. */
+/** Which directory it really is. A file system gives a number again soon after it is free, so the birth time counts too. */
 export interface DirectoryIdentity {
   readonly device: bigint;
   readonly inode: bigint;
+  /** 0 where it is not known. */
+  readonly bornNs: bigint;
 }
 
 /** Undefined when there is no such directory. */
 export function directoryIdentity(path: string | Buffer): DirectoryIdentity | undefined {
   try {
     const stats = statSync(path, { bigint: true });
-    return stats.isDirectory() ? { device: stats.dev, inode: stats.ino } : undefined;
+    if (!stats.isDirectory()) return undefined;
+    // Without statx(2), Node gives the time of the last status change in its place.
+    const bornNs = stats.birthtimeNs === stats.ctimeNs ? 0n : stats.birthtimeNs;
+    return { device: stats.dev, inode: stats.ino, bornNs };
   } catch {
     return undefined;
   }
+}
+
+export function isSameDirectory(one: DirectoryIdentity, other: DirectoryIdentity): boolean {
+  const bornTogether = one.bornNs === other.bornNs || one.bornNs === 0n || other.bornNs === 0n;
+  return one.device === other.device && one.inode === other.inode && bornTogether;
 }
 
 /** Notices when a local target root is no longer the directory it was. */
@@ -98,7 +108,7 @@ export class LocalTargetGuard {
     const now = directoryIdentity(this.#path);
     const known = this.#known;
     this.#known = now ?? known;
-    if (!known || (now?.device === known.device && now.inode === known.inode)) return 'same';
+    if (!known || (now && isSameDirectory(now, known))) return 'same';
     const device = now?.device ?? directoryIdentity(dirname(this.#path))?.device;
     if (device === known.device) return 'new';
     this.#known = known;

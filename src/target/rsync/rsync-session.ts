@@ -3,8 +3,9 @@ import type { Failed } from '../../model/outcome.ts';
 import { displayPath, pathFromText, pathToBuffer } from '../../model/path-bytes.ts';
 import { SynclineError } from '../../model/syncline-error.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
-import { checkLocalTarget, directoryIdentity, LocalTargetGuard } from './local-target.ts';
+import { checkLocalTarget, directoryIdentity, isSameDirectory, LocalTargetGuard } from './local-target.ts';
 import type { DirectoryIdentity } from './local-target.ts';
+import { findLauncher } from './launcher.ts';
 import { parseTarget, targetArgument } from './parse-target.ts';
 import type { RsyncLocation } from './parse-target.ts';
 import { keepsNanoseconds, probeMissingArgs, probeNanoseconds } from './probe.ts';
@@ -36,6 +37,7 @@ export class RsyncSession {
   hasWorked = false;
   readonly #guard: LocalTargetGuard | undefined;
   readonly #program: string;
+  #launcher: readonly string[] = [];
   readonly #refusals = new Set<string>();
   #identity: DirectoryIdentity | undefined;
   #common: CommonArguments | undefined;
@@ -56,6 +58,7 @@ export class RsyncSession {
     if (!this.#identity)
       throw new SynclineError('SOURCE', `Source ${displayPath(source)} is not a directory.`);
     const version = await findRsync(this.#program, environment, context.signal);
+    this.#launcher = await findLauncher(environment, context.signal);
     this.#common = {
       ...this.options,
       location: this.location,
@@ -146,6 +149,7 @@ export class RsyncSession {
         reportedRoots: this.#reportedRoots(),
       },
       {
+        launcher: this.#launcher,
         program: this.#program,
         arguments: [...runArguments(common, request.own), source, targetArgument(this.location)],
         environment: this.options.environment,
@@ -183,7 +187,7 @@ export class RsyncSession {
   #checkSource(): Failed | undefined {
     const { source } = this.options;
     const now = directoryIdentity(pathToBuffer(source));
-    if (now && now.device === this.#identity?.device && now.inode === this.#identity.inode) return undefined;
+    if (now && this.#identity && isSameDirectory(now, this.#identity)) return undefined;
     return {
       kind: 'failed',
       scope: 'source',

@@ -9,6 +9,8 @@ import { LineReader } from './line-reader.ts';
 
 /** One child to run to its end. */
 export interface ProcessRequest {
+  /** A command that becomes `program`, as `nice` does; none if not given. */
+  readonly launcher?: readonly string[];
   readonly program: string;
   readonly arguments: readonly string[];
   /** The whole environment of the child; `LC_ALL=C` is set on top, so that messages can be read and names are escaped. */
@@ -34,18 +36,23 @@ export type ProcessEnd =
   /** Ended by us. */
   | { readonly kind: 'aborted' }
   | { readonly kind: 'hung'; readonly idleMs: number }
+  /** It had opened a fifo to which nobody writes, and was ended. */
+  | { readonly kind: 'waitingForFifo' }
   | { readonly kind: 'notStarted'; readonly errorCode: string; readonly message: string };
 
-const DEFAULT_GRACE_MS = 3000;
+const DEFAULT_GRACE_MS = 1000;
 /** After the child itself is gone, how long a descendant may keep its output open. */
 const DRAIN_MS = 2000;
 const MAX_WATCH_STEP_MS = 60_000;
+const FIFO_STEP_MS = 500;
+/** Where the kernel lets open(2) of a fifo sleep, as /proc/PID/wchan names it (fs/pipe.c). */
+const FIFO_WAIT = 'wait_for_partner';
 
 /**
  * Runs a child in its own process group and settles when it and its output have ended; never rejects for what the child
  * does. When the request is aborted or the child hangs, the whole group (rsync's receiver, ssh) gets TERM, then KILL.
- * If this process itself dies by KILL, the children are not killed with it: rsync then finds its input ended and its
- * output closed, finishes or fails by itself, and leaves no file half written (it renames complete files into place).
+ * If this process itself dies by KILL, a child ends only if its launcher sees to it: rsync alone goes on until its next line
+ * of output finds no reader. It leaves no file half written (it renames complete files into place).
  */
 export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
   if (request.signal.aborted) return { kind: 'aborted' };
@@ -77,7 +84,8 @@ class ChildHandle {
 
   constructor(request: ProcessRequest) {
     this.#request = request;
-    this.#child = spawn(request.program, request.arguments, {
+    const [program = '', ...words] = [...(request.launcher ?? []), request.program, ...request.arguments];
+    this.#child = spawn(program, words, {
       env: { ...request.environment, LC_ALL: 'C' },
       stdio: ['pipe', 'pipe', 'pipe', ...(request.descriptors ?? [])],
       detached: true,
@@ -91,7 +99,7 @@ class ChildHandle {
     };
     this.#request.signal.addEventListener('abort', abort);
     const watchdog = new AbortController();
-    const watching = this.#watch(watchdog.signal);
+    const watching = Promise.all([this.#watch(watchdog.signal), this.#watchForFifo(watchdog.signal)]);
     this.#feed();
     try {
       const end = await this.#ended;
@@ -170,6 +178,23 @@ class ChildHandle {
         this.#activityAt = performance.now();
       }
     }
+  }
+
+  /**
+   * A file that has become a fifo since it was listed blocks rsync in open(2) for good, where no time-out of its own
+   * reaches it. Where the kernel hides wchan only `idleTimeoutMs` helps.
+   */
+  async #watchForFifo(signal: AbortSignal): Promise<void> {
+    for (let seen = 0; seen < 2;) {
+      try {
+        await pause(FIFO_STEP_MS, undefined, { signal, ref: false });
+      } catch {
+        return;
+      }
+      const where = await readFile(`/proc/${this.#child.pid ?? 0}/wchan`, 'latin1').catch(() => '');
+      seen = where === FIFO_WAIT ? seen + 1 : 0;
+    }
+    void this.#stop({ kind: 'waitingForFifo' });
   }
 
   #stop(reason: ProcessEnd): Promise<void> {

@@ -127,12 +127,6 @@ void CheckRun(uint32_t seed) {
     }
     const std::vector<Record> records = watched.UntilBarrier();
     const auto after = Snapshot(root.Path());
-    // Watches that turned out to be on the wrong directory may still be on their way out.
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (std::chrono::steady_clock::now() < deadline &&
-           watched.Watch().WatchedPaths() != DirectoriesOnDisk(root.Path())) {
-      watched.UntilBarrier();
-    }
     REQUIRE(Joined(watched.Watch().WatchedPaths()) == Joined(DirectoriesOnDisk(root.Path())));
     for (const auto& [path, state] : after) {
       const auto was = before.find(path);

@@ -101,6 +101,7 @@ test.each([
 test.each([
   { end: { kind: 'killed', signal: 'SIGKILL' }, scope: 'batch', says: 'SIGKILL' },
   { end: { kind: 'aborted' }, scope: 'batch', says: 'ended' },
+  { end: { kind: 'waitingForFifo' }, scope: 'batch', says: 'fifo' },
   { end: { kind: 'hung', idleMs: 61_000 }, scope: 'target', says: '61 s' },
   {
     end: { kind: 'notStarted', errorCode: 'ENOENT', message: 'spawn rsync ENOENT' },

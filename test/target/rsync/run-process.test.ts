@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LineReader } from '../../../src/target/rsync/line-reader.ts';
 import { runProcess } from '../../../src/target/rsync/run-process.ts';
+import { makeTempDir } from '../../support/temp-dir.ts';
 import type { ProcessEnd, ProcessRequest } from '../../../src/target/rsync/run-process.ts';
 
 async function runShell(
@@ -43,6 +44,13 @@ describe('a child', () => {
     expect((await runShell('exit 0', { input: input() })).end).toEqual({ kind: 'exited', code: 0 });
     const all = await runShell('wc -c', { input: input() });
     expect(all.output.map(Number)).toEqual([64 * 64 * 1024]);
+  });
+
+  test('that waits for somebody to write to a fifo is ended', async () => {
+    using directory = makeTempDir();
+    const script = 'mkfifo "$0" && exec cat "$0"';
+    const { end } = await runShell(script, { arguments: ['-c', script, directory.at('fifo')] });
+    expect(end).toEqual({ kind: 'waitingForFifo' });
   });
 
   test('that cannot be started says why', async () => {

@@ -1,0 +1,146 @@
+import { mkdirSync } from 'node:fs';
+import { pathFromText } from '../../src/model/path-bytes.ts';
+import { compareTrees } from './compare-trees.ts';
+import type { ProcessExit } from './live-process.ts';
+import { LiveProcess } from './live-process.ts';
+import { until } from './processes.ts';
+import { projectRoot } from './project-root.ts';
+import type { TempDir } from './temp-dir.ts';
+import { makeTempDir } from './temp-dir.ts';
+import { shell } from './tree.ts';
+
+/** How long anything that a test waits for may take on a slow, busy machine. */
+const DEADLINE_MS = 45_000;
+
+/** One line of the program's JSON log. */
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly remedy?: string;
+}
+
+export interface LiveMirrorOptions {
+  /** Options before SRC and TARGET; `--delay 0.2 --log-format json` comes before them. */
+  readonly options?: readonly string[];
+  /** A bash script run in the source before the start. */
+  readonly before?: string;
+  /** TARGET for the directory `copy`; that directory itself if not given. */
+  readonly targetFor?: (copy: string) => string;
+  /** A command to run the program with, as in `setpriv --reuid=1000`. */
+  readonly runWith?: readonly string[];
+  /** Where `source` and `copy` are; not removed at the end. One of its own, removed, if not given. */
+  readonly directory?: TempDir;
+}
+
+/** `syncline mirror` as a child with a source and a target directory of its own, `source` and `copy`. */
+export class LiveMirror implements AsyncDisposable {
+  readonly directory: TempDir;
+  readonly source: string;
+  readonly copy: string;
+  readonly process: LiveProcess;
+  readonly #ownsDirectory: boolean;
+
+  constructor(options: LiveMirrorOptions = {}) {
+    this.directory = options.directory ?? makeTempDir();
+    this.#ownsDirectory = options.directory === undefined;
+    this.source = this.directory.at('source');
+    this.copy = this.directory.at('copy');
+    mkdirSync(this.source, { recursive: true });
+    if (options.before !== undefined) shell(this.source, options.before);
+    this.process = new LiveProcess([
+      ...(options.runWith ?? []),
+      ...[process.execPath, `${projectRoot}/dist/cli.js`, 'mirror'],
+      ...['--delay', '0.2', '--log-format', 'json', ...(options.options ?? [])],
+      ...[this.source, options.targetFor?.(this.copy) ?? this.copy],
+    ]);
+  }
+
+  /** Starts a mirror and waits for the end of its first sync. */
+  static async inSync(options: LiveMirrorOptions = {}): Promise<LiveMirror> {
+    const mirror = new LiveMirror(options);
+    try {
+      await mirror.untilLogged(/^first sync delivered/);
+      return mirror;
+    } catch (error) {
+      await mirror[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The lines so far that are JSON; what is not (an error of the system's) stays in `process.output`. */
+  get log(): readonly LogLine[] {
+    return this.process.output
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  logged(message: RegExp): readonly LogLine[] {
+    return this.log.filter(({ msg }) => message.test(msg));
+  }
+
+  /** Deliveries after the first sync. */
+  get deliveries(): number {
+    return this.logged(/^batch \d+ delivered/).length;
+  }
+
+  /** Waits for the line and gives the first one. */
+  async untilLogged(message: RegExp): Promise<LogLine> {
+    let line: LogLine | undefined;
+    await this.until(() => {
+      [line] = this.logged(message);
+      return line !== undefined;
+    }, `the line ${message.source}`);
+    if (line === undefined) throw new Error('until ended without the line');
+    return line;
+  }
+
+  /** Waits for a condition; fails at the deadline, and when the program ends before. */
+  async until(condition: () => boolean, what: string): Promise<void> {
+    const isDone = (): boolean => {
+      const { running } = this.process;
+      if (condition()) return true;
+      if (!running) throw new Error(`ended before: ${what}`);
+      return false;
+    };
+    try {
+      await until(isDone, what, DEADLINE_MS);
+    } catch (error) {
+      throw new Error(`${String(error)}\n${this.process.output.slice(-5000)}`, { cause: error });
+    }
+  }
+
+  /** Waits until both trees are equal, the roots' own times included. */
+  async untilEqual(): Promise<void> {
+    let differences: readonly string[] = [];
+    const isEqual = (): boolean => {
+      differences = this.differences();
+      return differences.length === 0;
+    };
+    try {
+      await this.until(isEqual, 'equal trees');
+    } catch (error) {
+      throw new Error(`${differences.join('\n')}\n${String(error)}`, { cause: error });
+    }
+  }
+
+  differences(): readonly string[] {
+    return compareTrees(pathFromText(this.source), pathFromText(this.copy));
+  }
+
+  /** Runs a bash script in the source. */
+  change(script: string): void {
+    shell(this.source, script);
+  }
+
+  end(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProcessExit> {
+    return this.process.end(signal, DEADLINE_MS);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.process.running) await this.process.end('SIGKILL', 0).catch(() => undefined);
+    this.process.killFamily();
+    await until(() => this.process.family().length === 0, 'the end of all children');
+    if (this.#ownsDirectory) this.directory[Symbol.dispose]();
+  }
+}
