@@ -17,6 +17,7 @@
       "native/linux/inotify_backend.cc",
       "native/linux/interpreter.cc",
       "native/linux/kernel_calls.cc",
+      "native/linux/mount_points.cc",
       "native/linux/root_identity.cc",
       "native/linux/scan_queue.cc",
       "native/linux/scanner.cc",
@@ -27,8 +28,17 @@
       "test/native/filter/rule_list_test.cc",
       "test/native/filter/select_batch_test.cc",
       "test/native/filter/wildmatch_test.cc",
+      "test/native/linux/blind_directories_test.cc",
+      "test/native/linux/decode_inotify_test.cc",
+      "test/native/linux/lost_events_test.cc",
+      "test/native/linux/mount_points_test.cc",
       "test/native/linux/random_activity_test.cc",
-      "test/native/linux/tree_changes_test.cc"
+      "test/native/linux/root_and_mounts_test.cc",
+      "test/native/linux/tree_changes_test.cc",
+      "test/native/watch/directory_table_test.cc",
+      "test/native/watch/event_batch_test.cc",
+      "test/native/watch/move_pairs_test.cc",
+      "test/native/watch/pending_records_test.cc"
     ],
     "core_includes": ["native"]
   }

@@ -19,20 +19,25 @@ constexpr std::chrono::microseconds kFirstNap{250};
 // While events keep coming the queue is read this often. At a core's full write rate it then holds a few
 // hundred events of its 16,384.
 constexpr std::chrono::microseconds kBusyNap{1500};
-constexpr size_t kBusyBytes = 4096;
+constexpr ssize_t kBusyBytes = 4096;
+// A read that fails is tried again this often; marks and the end are answered meanwhile.
+constexpr std::chrono::microseconds kFailedNap{100000};
 // A block that holds less than this is copied into one of its size, so that waiting blocks cost what they
 // hold.
 constexpr size_t kSmallBlockBytes = 65536;
 
 }  // namespace
 
-bool EventReader::Start(int inotify_fd, std::function<void()> on_block) {
+bool EventReader::Start(int inotify_fd, int mounts_fd, std::function<void()> on_block,
+                        std::function<void()> on_mounts) {
   wake_fd_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_fd_.Valid()) {
     return false;
   }
   inotify_fd_ = inotify_fd;
+  mounts_fd_ = mounts_fd;
   on_block_ = std::move(on_block);
+  on_mounts_ = std::move(on_mounts);
   thread_ = std::thread([this] { Run(); });
   started_ = true;
   return true;
@@ -186,16 +191,20 @@ void EventReader::AnswerMarks() {
 
 void EventReader::Run() {
   bool busy = false;
+  bool failed = false;
   for (;;) {
-    pollfd fds[2] = {{inotify_fd_, POLLIN, 0}, {wake_fd_.Get(), POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) {
-      return;
+    pollfd fds[3] = {{inotify_fd_, POLLIN, 0}, {wake_fd_.Get(), POLLIN, 0}, {mounts_fd_, POLLPRI, 0}};
+    if (poll(fds, 3, -1) < 0) {
+      continue;
     }
     {
       const std::lock_guard lock(mutex_);
       if (stop_) {
         return;
       }
+    }
+    if (fds[2].revents != 0) {
+      on_mounts_();
     }
     if ((fds[1].revents & POLLIN) != 0) {
       uint64_t count = 0;
@@ -208,14 +217,12 @@ void EventReader::Run() {
     }
     // Interrupted by the wake-up, so that a mark or the end need not wait.
     pollfd wake = {wake_fd_.Get(), POLLIN, 0};
-    const auto nap = busy ? kBusyNap : kFirstNap;
+    const auto nap = failed ? kFailedNap : busy ? kBusyNap : kFirstNap;
     const timespec timeout = {0, std::chrono::nanoseconds(nap).count()};
     ppoll(&wake, 1, &timeout, nullptr);
     const ssize_t size = ReadBlock();
-    if (size < 0) {
-      return;
-    }
-    busy = static_cast<size_t>(size) >= kBusyBytes;
+    failed = size < 0;
+    busy = size >= kBusyBytes;
   }
 }
 

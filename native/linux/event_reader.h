@@ -34,9 +34,9 @@ class EventReader {
   EventReader(const EventReader&) = delete;
   EventReader& operator=(const EventReader&) = delete;
 
-  // `on_block` is called on the reader's thread after each block. False (errno set) if the wake-up cannot be
-  // made.
-  bool Start(int inotify_fd, std::function<void()> on_block);
+  // `on_block` is called on the reader's thread after each block, `on_mounts` when `mounts_fd` (-1: none)
+  // says that mounts have changed. False (errno set) if the wake-up cannot be made.
+  bool Start(int inotify_fd, int mounts_fd, std::function<void()> on_block, std::function<void()> on_mounts);
   void Stop();
   // Asks for a mark behind all that is in the queue by now; returns its number (from 1, rising).
   uint64_t RequestMark(int64_t now_ms);
@@ -55,7 +55,7 @@ class EventReader {
     int64_t asked_ms;
   };
   void Run();
-  // Reads once; returns the bytes read, 0 if there was nothing. -1 on an error that will not pass.
+  // Reads once; returns the bytes read, 0 if there was nothing, -1 on an error.
   ssize_t ReadBlock();
   void AnswerMarks();
   void Push(EventBlock block);
@@ -66,7 +66,9 @@ class EventReader {
 
   KernelCalls* const calls_;
   std::function<void()> on_block_;
+  std::function<void()> on_mounts_;
   int inotify_fd_ = -1;
+  int mounts_fd_ = -1;
   UniqueFd wake_fd_;
   std::thread thread_;
   bool started_ = false;

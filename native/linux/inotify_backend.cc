@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/inotify.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
+#include <cstdio>
 #include <utility>
 
 namespace syncline {
@@ -31,6 +34,15 @@ int64_t NowMs() {
       .count();
 }
 
+// Empty if it cannot be told.
+std::string PathOfDescriptor(int fd) {
+  char link[40];
+  std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  char path[PATH_MAX];
+  const ssize_t size = readlink(link, path, sizeof path);
+  return {path, size > 0 ? static_cast<size_t>(size) : 0};
+}
+
 }  // namespace
 
 std::unique_ptr<Backend> MakeBackend() { return std::make_unique<InotifyBackend>(); }
@@ -52,6 +64,8 @@ WatchError InotifyBackend::Start(const WatchOptions& options, std::function<void
   if (const int error = IdentifyDirectory(root.Get(), &tree_->root_identity); error != 0) {
     return {error, "statx"};
   }
+  mounts_.Open();
+  real_root_ = PathOfDescriptor(root.Get());
   const int watch = calls_->AddWatch(inotify_.Get(), root.Get(), kWatchMask);
   if (watch < 0) {
     return {errno, "inotify_add_watch"};
@@ -68,7 +82,12 @@ WatchError InotifyBackend::Start(const WatchOptions& options, std::function<void
     tree_->EmitCoverage({}, CoverageState::kScanning, CoverageReason::kStart, 0);
     tree_->EnqueueScan(DirectoryTable::kRoot, 0);
   }
-  if (!reader_->Start(inotify_.Get(), [this] { Wake(); })) {
+  const auto on_mounts = [this] {
+    mounts_changed_ = true;
+    Wake();
+  };
+  if (!reader_->Start(
+          inotify_.Get(), mounts_.Fd(), [this] { Wake(); }, on_mounts)) {
     return {errno, "eventfd"};
   }
   const uint32_t processors = std::max(1U, std::thread::hardware_concurrency());
@@ -224,17 +243,18 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
     if (tree_->RemoveRetiredWatches()) {
       next = now;
     }
+    CheckMounts();
     CheckRoot(now);
     if (overflow_pass_at_ms_ != 0 && now >= overflow_pass_at_ms_) {
       overflow_pass_at_ms_ = 0;
       overflow_pass_ = true;
       tree_->found_unwatched = false;
+      tree_->in_pass = true;
       tree_->EnqueueScan(DirectoryTable::kRoot, kRelist | kDeep);
     }
     ReportScan(now);
-    EndOverflowPass(now);
     Retry(now);
-    AnswerBarriers(now);
+    AdvanceEpoch(now);
     if (const auto oldest = interpreter_->OldestMoveMs()) {
       const int64_t due = *oldest + tree_->options.move_deadline_ms;
       if (due > now) {
@@ -293,10 +313,7 @@ void InotifyBackend::ReportScan(int64_t now) {
 }
 
 void InotifyBackend::EndOverflowPass(int64_t now) {
-  if (!overflow_pass_ || !tree_->queue.Empty()) {
-    return;
-  }
-  overflow_pass_ = false;
+  overflow_pass_ = pass_draining_ = tree_->in_pass = false;
   if (tree_->found_unwatched) {
     tree_->records.Rescan({}, RescanReason::kOverflow);
   }
@@ -350,6 +367,30 @@ void InotifyBackend::Retry(int64_t now) {
   }
 }
 
+void InotifyBackend::CheckMounts() {
+  if (!mounts_changed_.exchange(false)) {
+    return;
+  }
+  const std::string below = real_root_ == "/" ? real_root_ : real_root_ + "/";
+  for (const std::string& path : mounts_.Changed()) {
+    if (!path.starts_with(below) || path.size() == below.size()) {
+      // Perhaps over a directory above the root.
+      root_changed_ = true;
+      continue;
+    }
+    uint32_t at = DirectoryTable::kRoot;
+    std::string_view rest = std::string_view(path).substr(below.size());
+    while (at != DirectoryTable::kNone && !rest.empty()) {
+      const size_t slash = std::min(rest.find('/'), rest.size());
+      at = tree_->table.Find(at, rest.substr(0, slash));
+      rest.remove_prefix(std::min(slash + 1, rest.size()));
+    }
+    if (at != DirectoryTable::kNone && !tree_->table.Has(at, kExcluded)) {
+      tree_->EnqueueScan(at, kRelist);
+    }
+  }
+}
+
 void InotifyBackend::CheckRoot(int64_t now) {
   if (!root_changed_ && now < next_root_check_ms_) {
     return;
@@ -388,26 +429,25 @@ void InotifyBackend::CheckRoot(int64_t now) {
   root_pause_ms_ = std::min(root_pause_ms_ * 2, kMaxRootPauseMs);
 }
 
-void InotifyBackend::AnswerBarriers(int64_t now) {
-  if (!draining_.empty() && tree_->queue.OldEpochEmpty() && !overflow_pass_) {
+void InotifyBackend::AdvanceEpoch(int64_t now) {
+  while (tree_->queue.OldEpochEmpty()) {
+    if (pass_draining_) {
+      EndOverflowPass(now);
+    }
     for (const BarrierRequest& barrier : draining_) {
       tree_->records.Barrier(barrier.token);
     }
     draining_.clear();
-  }
-  if (!draining_.empty() || !tree_->queue.OldEpochEmpty()) {
-    return;
-  }
-  const auto oldest = interpreter_->OldestMoveMs();
-  while (!barriers_.empty() && (!oldest || *oldest > barriers_.front().passed_ms)) {
-    draining_.push_back(barriers_.front());
-    barriers_.pop_front();
-  }
-  if (!draining_.empty()) {
-    tree_->queue.NextEpoch();
-    if (tree_->queue.OldEpochEmpty()) {
-      AnswerBarriers(now);
+    const auto oldest = interpreter_->OldestMoveMs();
+    while (!barriers_.empty() && (!oldest || *oldest > barriers_.front().passed_ms)) {
+      draining_.push_back(barriers_.front());
+      barriers_.pop_front();
     }
+    pass_draining_ = overflow_pass_;
+    if (draining_.empty() && !pass_draining_) {
+      return;
+    }
+    tree_->queue.NextEpoch();
   }
 }
 

@@ -12,6 +12,7 @@
 #include "linux/event_reader.h"
 #include "linux/interpreter.h"
 #include "linux/kernel_calls.h"
+#include "linux/mount_points.h"
 #include "linux/scanner.h"
 #include "linux/watched_tree.h"
 #include "watch/backend.h"
@@ -48,12 +49,16 @@ class InotifyBackend final : public Backend {
   // Everything that depends on time; returns when it is to be called again at the latest.
   int64_t Housekeep(int64_t now);
   void ExpireMoves(int64_t now);
-  void AnswerBarriers(int64_t now);
+  // Ends the old scan epoch when it is through: its pass and the barriers that waited for it. Begins the next
+  // if a barrier or a pass waits for one.
+  void AdvanceEpoch(int64_t now);
   void ReportScan(int64_t now);
   void EndOverflowPass(int64_t now);
   void Retry(int64_t now);
   void ReportLimit();
   void CheckRoot(int64_t now);
+  // Looks again at the directories that something was mounted over or unmounted from.
+  void CheckMounts();
   void Ring(int64_t now);
   void OnOverflow();
 
@@ -74,18 +79,22 @@ class InotifyBackend final : public Backend {
   bool stop_ = false;
   std::deque<BarrierRequest> requests_;  // guarded by wake_mutex_
 
+  std::atomic<bool> mounts_changed_ = false;
   std::atomic<bool> rung_ = false;
   std::atomic<bool> first_scan_done_ = false;
   std::atomic<uint64_t> events_ = 0;
   std::atomic<uint64_t> overflows_ = 0;
 
   // Of the interpreter's thread.
+  MountPoints mounts_;
+  std::string real_root_;                 // the root's path without symlinks when the watch started
   std::deque<BarrierRequest> barriers_;   // their marks are met
   std::vector<BarrierRequest> draining_;  // wait for the old scan epoch
   uint64_t expire_mark_ = 0;              // asked for to know that the queue was empty
   int64_t last_ring_ms_ = 0;
   int64_t next_progress_ms_ = 0;
   bool overflow_pass_ = false;
+  bool pass_draining_ = false;  // what the pass has to do is in the old epoch
   bool overflow_again_ = false;
   int64_t overflow_pause_ms_ = 1000;
   int64_t overflow_pass_at_ms_ = 0;  // 0: none is due

@@ -24,19 +24,6 @@ constexpr int kPassFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 thread_local bool own_working_directory = false;
 
-// Opens a directory some parts below `parent`, shorter than PATH_MAX. -1 and ENOSYS if the kernel cannot.
-int OpenParts(int parent, const char* path, int flags) {
-  open_how how{};
-  how.flags = static_cast<uint64_t>(flags);
-  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
-  for (;;) {
-    const auto fd = static_cast<int>(syscall(SYS_openat2, parent, path, &how, sizeof how));
-    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) {
-      return fd;
-    }
-  }
-}
-
 }  // namespace
 
 ssize_t KernelCalls::ReadEvents(int inotify_fd, void* buffer, size_t size) {
@@ -44,6 +31,18 @@ ssize_t KernelCalls::ReadEvents(int inotify_fd, void* buffer, size_t size) {
 }
 
 int KernelCalls::OpenChild(int parent_fd, const char* name) { return openat(parent_fd, name, kOpenFlags); }
+
+int KernelCalls::OpenPath(int parent_fd, const char* path) {
+  open_how how{};
+  how.flags = static_cast<uint64_t>(kPassFlags);
+  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
+  for (;;) {
+    const auto fd = static_cast<int>(syscall(SYS_openat2, parent_fd, path, &how, sizeof how));
+    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) {
+      return fd;
+    }
+  }
+}
 
 int KernelCalls::AddWatch(int inotify_fd, int directory_fd, uint32_t mask) {
   // "." of a thread's own working directory resolves faster than a link in /proc, and works without /proc;
@@ -91,7 +90,7 @@ int OpenBeneath(KernelCalls* calls, int root_fd, const char* path, size_t length
     } else if (by_parts) {
       fd = openat(from, parts.c_str(), kPassFlags);
     } else {
-      fd = OpenParts(from, parts.c_str(), kPassFlags);
+      fd = calls->OpenPath(from, parts.c_str());
       if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
         by_parts = true;
         continue;

@@ -16,6 +16,10 @@ class KernelCalls {
   virtual ssize_t ReadEvents(int inotify_fd, void* buffer, size_t size);
   // Opens the directory `name` below `parent_fd` for listing; never follows a symlink.
   virtual int OpenChild(int parent_fd, const char* name);
+  // Opens the directory at `path`, some parts below `parent_fd` and shorter than PATH_MAX, for passing
+  // through; follows no symlink and does not leave `parent_fd`. ENOSYS or EPERM: this kernel or sandbox has
+  // no openat2(2).
+  virtual int OpenPath(int parent_fd, const char* path);
   // Watches the directory that is open as `directory_fd`, whatever its path is by now.
   virtual int AddWatch(int inotify_fd, int directory_fd, uint32_t mask);
 };

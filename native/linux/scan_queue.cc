@@ -21,7 +21,7 @@ void ScanQueue::PushInEpochOf(const ScanGroup& from, ScanGroup group) {
 void ScanQueue::PushLocked(ScanGroup group) {
   const size_t count = group.nodes.size();
   outstanding_[group.epoch] += count;
-  groups_.push_back(std::move(group));
+  groups_[group.epoch].push_back(std::move(group));
   if (waiting_ > 0) {
     if (count > 1) {
       work_.notify_all();
@@ -34,36 +34,52 @@ void ScanQueue::PushLocked(ScanGroup group) {
 bool ScanQueue::Take(ScanGroup* work) {
   std::unique_lock lock(mutex_);
   waiting_++;
-  work_.wait(lock, [this] { return closed_ || !groups_.empty(); });
+  work_.wait(lock, [this] { return closed_ || HasWork(); });
   waiting_--;
   if (closed_) {
     return false;
   }
-  ScanGroup& top = groups_.back();
+  TakeLocked(work);
+  return true;
+}
+
+bool ScanQueue::TryTake(ScanGroup* work) {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || !HasWork()) {
+    return false;
+  }
+  TakeLocked(work);
+  return true;
+}
+
+void ScanQueue::TakeLocked(ScanGroup* work) {
+  const uint8_t old_epoch = epoch_ ^ 1;
+  std::vector<ScanGroup>& groups = groups_[groups_[old_epoch].empty() ? epoch_ : old_epoch];
+  ScanGroup& top = groups.back();
   const size_t take = std::clamp<size_t>(top.nodes.size() / 4, 1, kMaxTake);
   work->parent = top.parent;
   work->epoch = top.epoch;
   work->nodes.assign(top.nodes.end() - static_cast<ptrdiff_t>(take), top.nodes.end());
   top.nodes.resize(top.nodes.size() - take);
   if (top.nodes.empty()) {
-    groups_.pop_back();
-    if (groups_.empty()) {
-      groups_.shrink_to_fit();
+    groups.pop_back();
+    if (groups.empty()) {
+      groups.shrink_to_fit();
     }
   }
-  return true;
 }
 
-bool ScanQueue::Done(const ScanGroup& work) {
+void ScanQueue::Done(const ScanGroup& work) {
   const std::lock_guard lock(mutex_);
   outstanding_[work.epoch] -= work.nodes.size();
-  return outstanding_[work.epoch] == 0;
 }
 
 void ScanQueue::Close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
-  groups_.clear();
+  for (std::vector<ScanGroup>& groups : groups_) {
+    groups.clear();
+  }
   work_.notify_all();
 }
 

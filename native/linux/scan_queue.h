@@ -37,17 +37,19 @@ struct ScanGroup {
   uint8_t epoch = 0;
 };
 
-// What is to be scanned: last in, first out, so that few directories are open and few names wait.
-// Thread-safe.
+// What is to be scanned: the old epoch first, so that it ends however much is added to the new one; within an
+// epoch last in, first out, so that few directories are open and few names wait. Thread-safe.
 class ScanQueue {
  public:
   // Adds a group to the current epoch, or to that of the work it came from.
   void Push(ScanGroup group);
   void PushInEpochOf(const ScanGroup& from, ScanGroup group);
+  // Takes some work if there is any now.
+  bool TryTake(ScanGroup* work);
   // Waits for work and takes some of it; false when the queue is closed.
   bool Take(ScanGroup* work);
-  // Says that `work` is done (after what it found was pushed). True if nothing is left of its epoch.
-  bool Done(const ScanGroup& work);
+  // Says that `work` is done (after what it found was pushed).
+  void Done(const ScanGroup& work);
   void Close();
 
   // From now on Push adds to a new epoch. Only when nothing is left of the other one.
@@ -65,11 +67,13 @@ class ScanQueue {
   static constexpr size_t kMaxTake = 32;
 
   void PushLocked(ScanGroup group);
+  void TakeLocked(ScanGroup* work);
+  bool HasWork() const { return !groups_[0].empty() || !groups_[1].empty(); }
 
   std::atomic<int> open_directories_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::vector<ScanGroup> groups_;
+  std::array<std::vector<ScanGroup>, 2> groups_;  // by epoch
   std::array<size_t, 2> outstanding_{};
   uint8_t epoch_ = 0;
   uint32_t waiting_ = 0;

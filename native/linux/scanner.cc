@@ -54,7 +54,15 @@ void Scanner::Run(Worker* worker) {
   UseOwnWorkingDirectory();
   worker->buffer.resize(kListBytes);
   ScanGroup work;
-  while (tree_->queue.Take(&work)) {
+  for (;;) {
+    if (!tree_->queue.TryTake(&work)) {
+      // A thread that waits keeps nothing busy: the file system may be unmounted.
+      worker->root.reset();
+      LeaveWorkingDirectory();
+      if (!tree_->queue.Take(&work)) {
+        break;
+      }
+    }
     for (const NodeRef ref : work.nodes) {
       Scan(worker, work, ref);
     }
@@ -62,11 +70,7 @@ void Scanner::Run(Worker* worker) {
       break;
     }
     work.parent.reset();
-    const bool idle = tree_->queue.Done(work);
-    if (idle) {
-      worker->root.reset();
-      LeaveWorkingDirectory();
-    }
+    tree_->queue.Done(work);
     on_progress_();
   }
   work.parent.reset();
@@ -335,6 +339,9 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, Attemp
     } else if (fresh && !TakeOver(worker, work, attempt, owner)) {
       return Verdict::kNothing;
     }
+    if (table.Has(attempt->ref.id, kBlind)) {
+      attempt->place.flags |= kDeep;  // What is below is to be compared when it is watched, too.
+    }
     fresh = Recovered(attempt->ref.id) || fresh;
   }
   const uint32_t id = attempt->ref.id;
@@ -426,8 +433,11 @@ void Scanner::Bind(Attempt* attempt, bool found_again) {
   if (table.Has(id, kLost)) {
     table.Clear(id, kLost);
     tree_->EmitRescan(id == DirectoryTable::kRoot ? id : table.ParentOf(id), RescanReason::kRecovered);
-  } else if ((attempt->place.flags & kDeep) != 0) {
+  } else if ((attempt->place.flags & kDeep) != 0 && tree_->in_pass) {
     tree_->found_unwatched = true;
+  } else if ((attempt->place.flags & kDeep) != 0) {
+    // Whoever compared at once may have been here before the watch was: once more, now that it is set.
+    tree_->EmitRescan(attempt->ref.id, RescanReason::kRecovered);
   }
   if (tell_all || table.Has(id, kComplete)) {
     tree_->EmitRescan(id, RescanReason::kRecovered);

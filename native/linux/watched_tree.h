@@ -126,6 +126,8 @@ class WatchedTree {
   // A pass after an overflow found directories without a watch: changes in them may have been missed
   // meanwhile.
   bool found_unwatched = false;
+  // Such a pass is under way: it ends in one `rescan` for all that it found.
+  bool in_pass = false;
 
   std::atomic<uint32_t> directory_count = 1;
   std::atomic<uint64_t> scanned_directories = 0;

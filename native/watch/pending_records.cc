@@ -40,16 +40,21 @@ uint8_t MergeHints(uint8_t was, uint8_t event) {
   if ((event & kModified) != 0 && (event & kClosed) == 0) {
     hints &= static_cast<uint8_t>(~kClosed);
   }
+  // What is new by a name is called closed until a write is seen: a link, a symlink or a fifo never is
+  // written.
   if ((was & kDeleted) != 0) {
-    // It is there again: new content, and its creation is not the first thing that was seen.
-    hints &= static_cast<uint8_t>(~(kDeleted | kClosed | kIsDirectory));
-    hints |= (was & kCreated) != 0 ? 0 : kModified;
+    // It is there again. Only if its creation was the first thing seen, this one is as good as that.
+    hints &= (was & kCreated) != 0 ? (kCreated | kListed) : (kModified | kAttrib | kListed);
+    hints |= (was & kCreated) != 0 ? 0 : kModified | kClosed;
+    if ((event & (kModified | kClosed)) == kModified) {
+      hints &= static_cast<uint8_t>(~kClosed);
+    }
     event &= static_cast<uint8_t>(~kCreated);
   } else if ((event & kCreated) != 0) {
     // Something was seen of it before this creation: by then it existed, or its deletion was not seen. A
     // listing may well have been faster than the event.
     hints &= static_cast<uint8_t>(~kIsDirectory);
-    hints |= (was & (kCreated | kListed)) != 0 ? 0 : kModified;
+    hints |= (was & (kCreated | kListed)) != 0 ? 0 : kModified | kClosed;
     event &= static_cast<uint8_t>(~kCreated);
   }
   return static_cast<uint8_t>(hints | event);
@@ -250,7 +255,7 @@ void PendingRecords::Barrier(uint32_t token) {
 }
 
 void PendingRecords::LimitSize() {
-  if (writer_.ByteSize() <= max_bytes_) {
+  if (writer_.ByteSize() <= std::max(max_bytes_, collapse_above_bytes_)) {
     return;
   }
   for (const size_t depth :
@@ -260,6 +265,7 @@ void PendingRecords::LimitSize() {
       return;
     }
   }
+  collapse_above_bytes_ = 2 * writer_.ByteSize();
 }
 
 void PendingRecords::Collapse(size_t depth) {
@@ -279,6 +285,7 @@ void PendingRecords::Collapse(size_t depth) {
   uint32_t last_old_directory = kUnknown;
   uint32_t last_directory = kUnknown;
   bool in_current_segment = false;
+  uint32_t kept_before = 0;  // slots before the open segment
   const auto keep = [&](uint32_t slot) {
     if (old.KindOf(slot) == SlotKind::kCoverageCounts) {
       writer_.CopySlot(old, slot, 0);
@@ -293,6 +300,7 @@ void PendingRecords::Collapse(size_t depth) {
   for (uint32_t slot = 0; slot < count; slot++) {
     if (slot >= segment && !in_current_segment) {
       in_current_segment = true;
+      kept_before = static_cast<uint32_t>(writer_.SlotCount());
       rescans.clear();  // What the open segment absorbs must have its rescan in it.
     }
     const SlotKind kind = old.KindOf(slot);
@@ -314,10 +322,11 @@ void PendingRecords::Collapse(size_t depth) {
       writer_.AddSlot(SlotKind::kRescan, static_cast<uint8_t>(reason), writer_.AddDirectory(path), {}, 0);
     }
   }
+  // The open segment stays open, so that the next step of a collapse finds it; names start anew.
   base_ += count;
-  segment_ = base_;
+  segment_ = base_ + (in_current_segment ? kept_before : static_cast<uint32_t>(writer_.SlotCount()));
+  name_count_ = 0;
   collapsed_.clear();
-  StartSegment();
   if (in_current_segment) {
     collapsed_ = std::move(rescans);
   }
@@ -328,6 +337,7 @@ void PendingRecords::Collapse(size_t depth) {
 
 void PendingRecords::Reset() {
   base_ += static_cast<uint32_t>(writer_.SlotCount());
+  collapse_above_bytes_ = 0;
   collapsed_.clear();
   key_epoch_++;
   key_count_ = 0;

@@ -73,6 +73,8 @@ class PendingRecords {
   mutable std::mutex mutex_;
   EventBatchWriter writer_;
   uint32_t sequence_ = 0;
+  // What may not collapse has outgrown the cap: not tried again before the records are larger than this.
+  size_t collapse_above_bytes_ = 0;
 
   std::vector<NameBucket> names_;
   uint32_t name_count_ = 0;  // in the current segment

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "../watch/read_records.h"
 #include "linux/inotify_backend.h"
-#include "watch/event_batch.h"
 
 namespace syncline::testing {
 
@@ -43,42 +43,6 @@ class TempDirectory {
  private:
   std::string path_;
 };
-
-// One record, read back from the flat buffer.
-struct Record {
-  SlotKind kind;
-  uint8_t hints;
-  std::string directory;
-  std::string name;
-  uint32_t value;
-  std::string Path() const {
-    std::string path = directory;
-    path += directory.empty() ? "" : "/";
-    return path += name;
-  }
-};
-
-inline std::vector<Record> ReadRecords(const std::vector<uint8_t>& batch) {
-  std::vector<Record> records;
-  if (batch.empty()) {
-    return records;
-  }
-  const auto* words = reinterpret_cast<const uint32_t*>(batch.data());
-  const uint32_t directories = words[2];
-  const uint32_t slots = words[3];
-  const uint32_t* table = words + kHeaderWords;
-  const uint32_t* slot = table + directories * kDirectoryWords;
-  const auto* text = reinterpret_cast<const char*>(slot + slots * kSlotWords);
-  for (uint32_t i = 0; i < slots; i++, slot += kSlotWords) {
-    Record record{static_cast<SlotKind>(slot[0] & 0xff), static_cast<uint8_t>(slot[0] >> 8), {}, {}, slot[3]};
-    if (record.kind != SlotKind::kCoverageCounts) {
-      record.directory.assign(text + table[slot[1] * 2], table[slot[1] * 2 + 1]);
-      record.name.assign(text + slot[2], slot[0] >> 16);
-    }
-    records.push_back(record);
-  }
-  return records;
-}
 
 // A running backend whose records are collected until a barrier.
 class WatchedDirectory {
@@ -159,7 +123,8 @@ inline std::vector<std::string> DirectoriesOnDisk(const std::string& root) {
   return paths;
 }
 
-// True when the records tell to look at `path`: itself, a subtree it is in, or a directory above it that moved or is new.
+// True when the records tell to look at `path`: itself, a subtree it is in, or a directory above it that
+// moved or is new.
 inline bool Covers(const std::vector<Record>& records, const std::string& path) {
   const auto within = [&path](const std::string& above) {
     return above.empty() || path == above || (path.starts_with(above) && path[above.size()] == '/');
