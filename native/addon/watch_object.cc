@@ -1,8 +1,8 @@
 #include "addon/watch_object.h"
 
-#include <cstring>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "addon/filter_object.h"
@@ -34,8 +34,8 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
     const WatchError failed = backend_->Start(options, [this] { doorbell_.NonBlockingCall(); });
     if (failed.error != 0) {
       doorbell_.Release();
-      Napi::Error error = Napi::Error::New(
-          env, "cannot watch " + options.root + ": " + failed.operation + ": " + std::strerror(failed.error));
+      Napi::Error error = Napi::Error::New(env, "cannot watch " + options.root + ": " + failed.operation +
+                                                    ": " + std::generic_category().message(failed.error));
       error.Set("errno", Napi::Number::New(env, failed.error));
       error.Set("code", Napi::String::New(env, strerrorname_np(failed.error)));
       error.Set("syscall", Napi::String::New(env, failed.operation));

@@ -5,6 +5,11 @@ import { describeCoverage, watchLimitRemedy } from '../../src/watch/describe-cov
 
 type CoverageEvent = Extract<WatchEvent, { kind: 'coverage' }>;
 
+const limitOf = (value: number): { sysctl: string; value: number } => ({
+  sysctl: 'fs.inotify.max_user_watches',
+  value,
+});
+
 const event = (changes: Partial<CoverageEvent>): CoverageEvent => ({
   kind: 'coverage',
   directory: '' as PathBytes,
@@ -19,7 +24,7 @@ const event = (changes: Partial<CoverageEvent>): CoverageEvent => ({
 test('the watch limit is told with the sysctl, its value, what is missing, what is needed and the line to type', () => {
   const said = describeCoverage(
     event({ state: 'blind', reason: 'watchLimit', errno: 28, missing: 30_000 }),
-    65_536,
+    limitOf(65_536),
   );
   expect(said.text).toBe(
     '30000 directories are not watched: fs.inotify.max_user_watches = 65536 is used up, 100000 are needed here',
@@ -32,7 +37,7 @@ test.each([
   [65_536, 1, 131_072],
   [100_000, 1_000_000, 2_097_152],
 ])('with a limit of %i and %i directories more, the line to type says %i', (limit, missing, wanted) => {
-  expect(watchLimitRemedy(missing, limit)).toContain(`max_user_watches=${wanted} `);
+  expect(watchLimitRemedy(missing, limitOf(limit))).toContain(`max_user_watches=${wanted} `);
   expect(wanted).toBeGreaterThanOrEqual(limit + missing);
 });
 
@@ -56,5 +61,5 @@ test.each<[string, Partial<CoverageEvent>, string]>([
     'changes in a are not seen: it cannot be read (error 9999)',
   ],
 ])('%s is put into words', (_what, changes, text) => {
-  expect(describeCoverage(event(changes), 65_536).text).toBe(text);
+  expect(describeCoverage(event(changes), limitOf(65_536)).text).toBe(text);
 });
