@@ -1,29 +1,9 @@
 import type { FilterOption } from '../filter/parse-rules.ts';
+import type { RsyncAttributes } from '../target/rsync/rsync-arguments.ts';
 import type { DeletePolicy } from '../target/rsync/rsync-options.ts';
 import type { LogFormat, LogLevel } from './log.ts';
 
-export type { DeletePolicy, FilterOption };
-
-/** What is kept equal beside names and content. The first seven are `rsync -a`, the others are asked for one by one. */
-export interface MirroredAttributes {
-  /** Symlinks as symlinks. */
-  readonly links: boolean;
-  readonly perms: boolean;
-  readonly times: boolean;
-  /** Only a receiver running as root can set it; any other leaves files with its own user. */
-  readonly owner: boolean;
-  /** A receiver that is not root sets it only to groups its user is in. */
-  readonly group: boolean;
-  /** Device nodes; only a receiver running as root can make them. */
-  readonly devices: boolean;
-  /** Sockets and fifos. */
-  readonly specials: boolean;
-  readonly hardLinks: boolean;
-  readonly acls: boolean;
-  readonly xattrs: boolean;
-  /** User and group numbers as they are, not mapped by name. */
-  readonly numericIds: boolean;
-}
+export type { DeletePolicy, FilterOption, RsyncAttributes as MirroredAttributes };
 
 /** Everything `syncline mirror` was asked for: plain values, checked one by one, nothing touched yet. */
 export interface MirrorOptions {
@@ -46,7 +26,7 @@ export interface MirrorOptions {
   readonly dryRun: boolean;
   /** Delivering processes at a time, at least 1. */
   readonly maxProcesses: number;
-  readonly attributes: MirroredAttributes;
+  readonly attributes: RsyncAttributes;
   /** Further arguments for rsync, each exactly one, in order, behind our own. */
   readonly rsyncOptions: readonly string[];
   /** The local rsync: a name to look up in PATH, or a path. */

@@ -11,16 +11,19 @@ import type { RsyncVersion } from './rsync-version.ts';
  * rsync leaves out owners, and groups the user is not a member of, and devices, without an error.
  */
 export interface RsyncAttributes {
+  /** Symlinks as symlinks. */
   readonly links: boolean;
   readonly perms: boolean;
   readonly times: boolean;
   readonly group: boolean;
   readonly owner: boolean;
   readonly devices: boolean;
+  /** Sockets and fifos. */
   readonly specials: boolean;
   readonly hardLinks: boolean;
   readonly acls: boolean;
   readonly xattrs: boolean;
+  /** User and group numbers as they are, not mapped by name. */
   readonly numericIds: boolean;
 }
 
