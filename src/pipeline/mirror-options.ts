@@ -32,7 +32,7 @@ export interface MirrorOptions {
 export const MIRROR_DEFAULTS = {
   quietMs: 1_000,
   maxMs: 10_000,
-  maxEntries: 100_000,
+  maxEntries: 2_000,
   maxEntriesPerBatch: 10_000,
   writingQuietMs: 5_000,
   writingMaxMs: 60_000,
