@@ -57,7 +57,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   for (const path of [source, target, outside, decoy, decoyCopy]) mkdirSync(path);
   for (const path of [decoy, decoyCopy]) {
     mkdirSync(`${path}/a`);
-    utimesSync(path, 1, 1);
+    for (const made of [`${path}/a`, path]) utimesSync(made, 1, 1);
   }
   const random = new SeededRandom(options.seed ^ 0x5eed);
   const activity = new Activity({
