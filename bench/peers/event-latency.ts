@@ -27,8 +27,8 @@ async function latenciesMs(contestant: 'syncline' | 'parcel', count: number): Pr
       if (closed !== `file-${i}`) throw new Error(`${contestant}: saw ${String(closed)}, not file-${i}`);
       latencies.push(Number(seenMs) - closedMs);
       unlinkSync(`${root}/file-${i}`);
-      // Uneven, so that no timer of the watcher is met in step; long enough that its debounce is over.
-      await pause(contestant === 'syncline' ? 5 + (i % 7) : 120 + (i % 7) * 10);
+      // Uneven, so that no timer of the watcher is met in step; long enough that the system is idle again.
+      await pause(contestant === 'syncline' ? 25 + (i % 7) : 120 + (i % 7) * 10);
     }
     return latencies;
   } finally {

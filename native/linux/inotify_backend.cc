@@ -14,9 +14,10 @@
 namespace syncline {
 namespace {
 
-// While JavaScript keeps taking, the bell rings at most this often: what happens meanwhile merges here, which
-// is cheaper.
-constexpr int64_t kRingSpacingMs = 8;
+// The bell rings at once for the first record after a pause, then at growing distances while more come: what
+// merges here meanwhile is cheaper.
+constexpr int64_t kFirstRingSpacingMs = 1;
+constexpr int64_t kMaxRingSpacingMs = 8;
 constexpr int64_t kProgressMs = 200;
 constexpr int64_t kRootCheckMs = 1000;
 constexpr int64_t kFirstRootPauseMs = 200;
@@ -266,7 +267,7 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
   }
   Ring(now);
   if (!rung_ && !tree_->records.Empty()) {
-    next = std::min(next, last_ring_ms_ + kRingSpacingMs);
+    next = std::min(next, last_ring_ms_ + ring_spacing_ms_);
   }
   if (!tree_->queue.Empty()) {
     next = std::min(next, next_progress_ms_);
@@ -281,9 +282,12 @@ int64_t InotifyBackend::Housekeep(int64_t now) {
 }
 
 void InotifyBackend::Ring(int64_t now) {
-  if (rung_ || now - last_ring_ms_ < kRingSpacingMs || tree_->records.Empty()) {
+  const int64_t since_ms = now - last_ring_ms_;
+  if (rung_ || since_ms < ring_spacing_ms_ || tree_->records.Empty()) {
     return;
   }
+  const bool paused = since_ms > 2 * kMaxRingSpacingMs;
+  ring_spacing_ms_ = paused ? kFirstRingSpacingMs : std::min(2 * ring_spacing_ms_, kMaxRingSpacingMs);
   rung_ = true;
   last_ring_ms_ = now;
   on_ready_();

@@ -92,6 +92,7 @@ class InotifyBackend final : public Backend {
   std::vector<BarrierRequest> draining_;  // wait for the old scan epoch
   uint64_t expire_mark_ = 0;              // asked for to know that the queue was empty
   int64_t last_ring_ms_ = 0;
+  int64_t ring_spacing_ms_ = 1;
   int64_t next_progress_ms_ = 0;
   bool overflow_pass_ = false;
   bool pass_draining_ = false;  // what the pass has to do is in the old epoch
