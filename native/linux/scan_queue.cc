@@ -69,9 +69,10 @@ void ScanQueue::TakeLocked(ScanGroup* work) {
   }
 }
 
-void ScanQueue::Done(const ScanGroup& work) {
+bool ScanQueue::Done(const ScanGroup& work) {
   const std::lock_guard lock(mutex_);
   outstanding_[work.epoch] -= work.nodes.size();
+  return outstanding_[work.epoch] == 0;
 }
 
 void ScanQueue::Close() {

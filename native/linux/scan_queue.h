@@ -48,8 +48,8 @@ class ScanQueue {
   bool TryTake(ScanGroup* work);
   // Waits for work and takes some of it; false when the queue is closed.
   bool Take(ScanGroup* work);
-  // Says that `work` is done (after what it found was pushed).
-  void Done(const ScanGroup& work);
+  // Says that `work` is done (after what it found was pushed). True if nothing is left of its epoch.
+  bool Done(const ScanGroup& work);
   void Close();
 
   // From now on Push adds to a new epoch. Only when nothing is left of the other one.

@@ -70,8 +70,9 @@ void Scanner::Run(Worker* worker) {
       break;
     }
     work.parent.reset();
-    tree_->queue.Done(work);
-    on_progress_();
+    if (tree_->queue.Done(work)) {
+      on_progress_();
+    }
   }
   work.parent.reset();
   worker->waiting.clear();
@@ -88,9 +89,11 @@ void Scanner::Scan(Worker* worker, const ScanGroup& work, NodeRef ref) {
   Open(worker, work, &attempt);
   Verdict verdict = Verdict::kNothing;
   bool settled = false;
+  // Asked before the lock is taken: what is applied after that shows as a touch of the name.
+  const bool caught_up = reader_->CaughtUp();
   {
     const std::lock_guard lock(tree_->mutex);
-    if (MaySettleNow(attempt)) {
+    if (MaySettleNow(attempt, caught_up)) {
       settled = true;
       verdict = Settle(worker, work, &attempt);
     }
@@ -223,7 +226,7 @@ bool Scanner::IsParentKnown(const Attempt& attempt) const {
   return watch == DirectoryTable::kNoWatch || watch == attempt.parent_watch;
 }
 
-bool Scanner::MaySettleNow(const Attempt& attempt) const {
+bool Scanner::MaySettleNow(const Attempt& attempt, bool caught_up) const {
   const DirectoryTable& table = tree_->table;
   const uint32_t id = attempt.ref.id;
   if (!table.Alive(attempt.ref)) {
@@ -240,7 +243,7 @@ bool Scanner::MaySettleNow(const Attempt& attempt) const {
       return false;
     }
   }
-  return reader_->CaughtUp();
+  return caught_up;
 }
 
 void Scanner::AwaitParentLock(const ScanGroup& work, const Attempt& attempt) {

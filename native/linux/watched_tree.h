@@ -14,6 +14,7 @@
 #include "watch/backend.h"
 #include "watch/directory_table.h"
 #include "watch/pending_records.h"
+#include "watch/spinning_mutex.h"
 
 namespace syncline {
 
@@ -105,7 +106,7 @@ class WatchedTree {
   // not `mutex`. It stays open as long as somebody holds it, so that an idle watch keeps no file system busy.
   std::shared_ptr<OpenDirectory> OpenRoot();
 
-  std::mutex mutex;
+  SpinningMutex mutex;
   const WatchOptions options;
   KernelCalls* const calls;
   const int inotify_fd;
