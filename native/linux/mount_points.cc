@@ -74,6 +74,7 @@ std::vector<std::string> MountPoints::Changed() {
                                 std::back_inserter(changed));
   known_ = std::move(now);
   std::vector<std::string> paths;
+  paths.reserve(changed.size());
   for (MountPoint& mount : changed) {
     paths.push_back(std::move(mount.path));
   }

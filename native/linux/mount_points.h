@@ -12,7 +12,8 @@ namespace syncline {
 struct MountPoint {
   int id = 0;
   std::string path;
-  auto operator<=>(const MountPoint&) const = default;
+  bool operator==(const MountPoint&) const = default;
+  bool operator<(const MountPoint& other) const { return id != other.id ? id < other.id : path < other.path; }
 };
 
 // Reads lines of /proc/self/mountinfo (proc(5)), where blanks and backslashes of a path are octal escapes.

@@ -89,11 +89,9 @@ void Scanner::Scan(Worker* worker, const ScanGroup& work, NodeRef ref) {
   Open(worker, work, &attempt);
   Verdict verdict = Verdict::kNothing;
   bool settled = false;
-  // Asked before the lock is taken: what is applied after that shows as a touch of the name.
-  const bool caught_up = reader_->CaughtUp();
   {
     const std::lock_guard lock(tree_->mutex);
-    if (MaySettleNow(attempt, caught_up)) {
+    if (MaySettleNow(attempt)) {
       settled = true;
       verdict = Settle(worker, work, &attempt);
     }
@@ -226,7 +224,7 @@ bool Scanner::IsParentKnown(const Attempt& attempt) const {
   return watch == DirectoryTable::kNoWatch || watch == attempt.parent_watch;
 }
 
-bool Scanner::MaySettleNow(const Attempt& attempt, bool caught_up) const {
+bool Scanner::MaySettleNow(const Attempt& attempt) const {
   const DirectoryTable& table = tree_->table;
   const uint32_t id = attempt.ref.id;
   if (!table.Alive(attempt.ref)) {
@@ -243,7 +241,7 @@ bool Scanner::MaySettleNow(const Attempt& attempt, bool caught_up) const {
       return false;
     }
   }
-  return caught_up;
+  return reader_->CaughtUp();
 }
 
 void Scanner::AwaitParentLock(const ScanGroup& work, const Attempt& attempt) {

@@ -80,9 +80,8 @@ class Scanner {
   bool BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attempt);
   void Open(Worker* worker, const ScanGroup& work, Attempt* attempt);
   void OpenByPath(Worker* worker, Attempt* attempt);
-  // With the tree's mutex: true if it fits the table, and all events were applied after the directory was
-  // opened.
-  bool MaySettleNow(const Attempt& attempt, bool caught_up) const;
+  // With the tree's mutex: true if it fits the table, and all events are applied.
+  bool MaySettleNow(const Attempt& attempt) const;
   bool IsParentKnown(const Attempt& attempt) const;
   // Returns when nobody is changing the directory the attempt opened a name in: then the events of all that
   // the attempt has seen are queued.

@@ -42,7 +42,8 @@ void WatchedTree::EmitCoverage(std::string_view path, CoverageState state, Cover
 
 void WatchedTree::EnqueueScan(uint32_t id, uint32_t flags, const ScanGroup* from) {
   table.Set(id, flags);
-  if (table.Has(id, kQueued)) {
+  // What a scan leads to belongs to its epoch, also where a later one wants the same: a barrier waits for it.
+  if (table.Has(id, kQueued) && from == nullptr) {
     return;
   }
   table.Set(id, kQueued);
@@ -114,10 +115,8 @@ void WatchedTree::AddListed(uint32_t parent, std::string_view name, uint32_t fla
     return;
   }
   table.Set(id, flags | (deep ? kRelist : 0U));
-  if (!table.Has(id, kQueued)) {
-    table.Set(id, kQueued);
-    found->push_back(table.RefOf(id));
-  }
+  table.Set(id, kQueued);
+  found->push_back(table.RefOf(id));
 }
 
 uint32_t WatchedTree::Replace(uint32_t id) {
