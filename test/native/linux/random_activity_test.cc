@@ -135,13 +135,16 @@ void CheckRun(uint32_t seed) {
       watched.UntilBarrier();
     }
     REQUIRE(Joined(watched.Watch().WatchedPaths()) == on_disk);
-    for (const auto& [path, state] : after) {
+    for (const auto& entry : after) {
+      const std::string& path = entry.first;
+      const auto& state = entry.second;
       const auto was = before.find(path);
       if (was == before.end() || was->second != state) {
         REQUIRE_MESSAGE(Covers(records, path), "changed: ", path);
       }
     }
-    for (const auto& [path, state] : before) {
+    for (const auto& entry : before) {
+      const std::string& path = entry.first;
       const std::string top = [&] {
         std::string at = path;
         while (at.find('/') != std::string::npos && !after.contains(at.substr(0, at.rfind('/')))) {

@@ -32,18 +32,18 @@ inline std::vector<Record> ReadRecords(const std::vector<uint8_t>& batch) {
     return records;
   }
   const auto* words = reinterpret_cast<const uint32_t*>(batch.data());
-  const uint32_t directories = words[2];
-  const uint32_t slots = words[3];
+  const size_t directories = words[2];
+  const size_t slots = words[3];
   const uint32_t* table = words + kHeaderWords;
   const uint32_t* slot = table + directories * kDirectoryWords;
   const auto* text = reinterpret_cast<const char*>(slot + slots * kSlotWords);
-  for (uint32_t i = 0; i < slots; i++, slot += kSlotWords) {
+  for (size_t i = 0; i < slots; i++, slot += kSlotWords) {
     Record record{static_cast<SlotKind>(slot[0] & 0xff), static_cast<uint8_t>(slot[0] >> 8), {}, {}, slot[3]};
     if (record.kind == SlotKind::kCoverageCounts) {
       record.watched = slot[1];
       record.missing = slot[2];
     } else {
-      record.directory.assign(text + table[slot[1] * 2], table[slot[1] * 2 + 1]);
+      record.directory.assign(text + table[size_t{slot[1]} * 2], table[size_t{slot[1]} * 2 + 1]);
       record.name.assign(text + slot[2], slot[0] >> 16);
     }
     records.push_back(record);
