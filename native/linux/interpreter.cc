@@ -171,7 +171,9 @@ void Interpreter::ApplyMovedFrom(uint32_t id, const InotifyEvent& event, int64_t
   DirectoryTable& table = tree_->table;
   MoveSource source;
   source.directory = table.RefOf(id);
-  table.PathOf(id, &source.directory_path);
+  if (table.PathOf(id, &path_)) {
+    source.directory_path = path_;
+  }
   source.name = event.name;
   source.is_directory = (event.mask & IN_ISDIR) != 0;
   source.seen_ms = now_ms;
@@ -226,7 +228,7 @@ void Interpreter::Displace(uint32_t id, std::string_view name, int64_t now_ms) {
     tree_->Remove(there);
     return;
   }
-  table.Detach(there);
+  tree_->Detach(there);
   table.Clear(there, kDying);
   tree_->records.ForgetPaths();
 }
@@ -256,23 +258,23 @@ void Interpreter::ApplyMovedTo(uint32_t id, const InotifyEvent& event, int64_t n
     tree_->EmitChanged(id, event.name, static_cast<uint8_t>(kModified | kClosed | DirectoryHint(event)));
     if (is_directory) {
       tree_->AddDirectory(id, event.name, kRelist | kReport);
-      if (table.PathOf(id, &path_)) {
-        path_ += path_.empty() ? "" : "/";
-        path_ += event.name;
-        tree_->records.Rescan(path_, RescanReason::kMovedIn);
-      }
+      tree_->EmitMovedIn(id, event.name);
     }
     return;
   }
-  std::string from;
-  if (!table.Alive(source->directory) || !table.PathOf(source->directory.id, &from)) {
-    from = source->directory_path;
+  std::optional<std::string> from = source->directory_path;
+  if (table.Alive(source->directory) && table.PathOf(source->directory.id, &path_)) {
+    from = path_;
   }
-  if (!table.PathOf(id, &path_)) {
-    tree_->EmitChanged(id, event.name,
-                       DirectoryHint(event));  // Notes the subtree whose place is not known yet.
+  const bool to_known = table.PathOf(id, &path_);
+  if (from && to_known) {
+    tree_->records.Moved(*from, source->name, path_, event.name, is_directory);
   } else {
-    tree_->records.Moved(from, source->name, path_, event.name, is_directory);
+    // Without a place to, it notes the subtree whose place is not known yet.
+    tree_->EmitChanged(id, event.name, static_cast<uint8_t>(kModified | kClosed | DirectoryHint(event)));
+    if (is_directory) {
+      tree_->EmitMovedIn(id, event.name);
+    }
   }
   if (is_directory) {
     PlaceMovedDirectory(id, event.name, *source);
@@ -284,11 +286,7 @@ void Interpreter::PlaceMovedDirectory(uint32_t id, std::string_view name, const 
   if (!table.Alive(source.node)) {
     // Nothing is known of its contents: it was left out or not yet seen where it was.
     tree_->AddDirectory(id, name, kRelist | kReport);
-    if (table.PathOf(id, &path_)) {
-      path_ += path_.empty() ? "" : "/";
-      path_ += name;
-      tree_->records.Rescan(path_, RescanReason::kMovedIn);
-    }
+    tree_->EmitMovedIn(id, name);
     return;
   }
   const uint32_t node = source.node.id;

@@ -44,6 +44,10 @@ int KernelCalls::OpenPath(int parent_fd, const char* path) {
   }
 }
 
+ssize_t KernelCalls::ListEntries(int directory_fd, void* buffer, size_t size) {
+  return syscall(SYS_getdents64, directory_fd, buffer, size);
+}
+
 int KernelCalls::AddWatch(int inotify_fd, int directory_fd, uint32_t mask) {
   // "." of a thread's own working directory resolves faster than a link in /proc, and works without /proc;
   // entering needs search permission, the link does not.

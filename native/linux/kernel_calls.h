@@ -20,6 +20,8 @@ class KernelCalls {
   // through; follows no symlink and does not leave `parent_fd`. ENOSYS or EPERM: this kernel or sandbox has
   // no openat2(2).
   virtual int OpenPath(int parent_fd, const char* path);
+  // Reads entries of an open directory; like getdents64(2).
+  virtual ssize_t ListEntries(int directory_fd, void* buffer, size_t size);
   // Watches the directory that is open as `directory_fd`, whatever its path is by now.
   virtual int AddWatch(int inotify_fd, int directory_fd, uint32_t mask);
 };

@@ -53,8 +53,7 @@ bool ScanQueue::TryTake(ScanGroup* work) {
 }
 
 void ScanQueue::TakeLocked(ScanGroup* work) {
-  const uint8_t old_epoch = epoch_ ^ 1;
-  std::vector<ScanGroup>& groups = groups_[groups_[old_epoch].empty() ? epoch_ : old_epoch];
+  std::vector<ScanGroup>& groups = groups_[Turn()];
   ScanGroup& top = groups.back();
   const size_t take = std::clamp<size_t>(top.nodes.size() / 4, 1, kMaxTake);
   work->parent = top.parent;
@@ -72,7 +71,11 @@ void ScanQueue::TakeLocked(ScanGroup* work) {
 bool ScanQueue::Done(const ScanGroup& work) {
   const std::lock_guard lock(mutex_);
   outstanding_[work.epoch] -= work.nodes.size();
-  return outstanding_[work.epoch] == 0;
+  const bool ended = outstanding_[work.epoch] == 0;
+  if (ended && waiting_ > 0 && HasWork()) {
+    work_.notify_all();
+  }
+  return ended;
 }
 
 void ScanQueue::Close() {

@@ -37,8 +37,9 @@ struct ScanGroup {
   uint8_t epoch = 0;
 };
 
-// What is to be scanned: the old epoch first, so that it ends however much is added to the new one; within an
-// epoch last in, first out, so that few directories are open and few names wait. Thread-safe.
+// What is to be scanned: all of the old epoch first, so that it ends however much is added to the new one, and
+// so that nothing of the new one does a part of it unseen; within an epoch last in, first out, so that few
+// directories are open and few names wait. Thread-safe.
 class ScanQueue {
  public:
   // Adds a group to the current epoch, or to that of the work it came from.
@@ -68,7 +69,9 @@ class ScanQueue {
 
   void PushLocked(ScanGroup group);
   void TakeLocked(ScanGroup* work);
-  bool HasWork() const { return !groups_[0].empty() || !groups_[1].empty(); }
+  // The epoch whose turn it is.
+  uint8_t Turn() const { return outstanding_[epoch_ ^ 1] == 0 ? epoch_ : epoch_ ^ 1; }
+  bool HasWork() const { return !groups_[Turn()].empty(); }
 
   std::atomic<int> open_directories_ = 0;
   mutable std::mutex mutex_;

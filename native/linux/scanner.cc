@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstddef>
@@ -15,11 +15,14 @@
 namespace syncline {
 
 const uint32_t kWatchMask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE | IN_MODIFY |
-                            IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
+                            IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK |
+                            IN_MASK_ADD;
 
 namespace {
 
 constexpr size_t kListBytes = size_t{128} << 10;
+// With less room left than this, what was read is taken in before more is read.
+constexpr size_t kLeastListBytes = size_t{32} << 10;
 
 // The layout getdents64 writes.
 struct LinuxDirent {
@@ -88,12 +91,13 @@ void Scanner::Scan(Worker* worker, const ScanGroup& work, NodeRef ref) {
   }
   Open(worker, work, &attempt);
   Verdict verdict = Verdict::kNothing;
+  const bool caught_up = reader_->CaughtUp();
   bool settled = false;
   {
-    const std::lock_guard lock(tree_->mutex);
-    if (MaySettleNow(attempt)) {
+    const WatchedTree::WorkLock lock(tree_, work);
+    if (caught_up && FitsTable(attempt)) {
       settled = true;
-      verdict = Settle(worker, work, &attempt);
+      verdict = Settle(worker, &attempt);
     }
   }
   if (!settled) {
@@ -114,8 +118,8 @@ bool Scanner::SettleWaiting(Worker* worker, const ScanGroup& work) {
   for (Attempt& attempt : worker->waiting) {
     Verdict verdict = Verdict::kNothing;
     {
-      const std::lock_guard lock(tree_->mutex);
-      verdict = Settle(worker, work, &attempt);
+      const WatchedTree::WorkLock lock(tree_, work);
+      verdict = Settle(worker, &attempt);
     }
     if (verdict != Verdict::kNothing) {
       List(worker, work, &attempt, verdict == Verdict::kListAndSweep);
@@ -135,10 +139,6 @@ bool Scanner::BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attem
   }
   place.parent = table.ParentOf(ref.id);
   place.touches = table.TouchesOf(ref.id);
-  place.flags = 0;
-  for (const uint32_t flag : {kReport, kRelist, kDeep, kMisplaced}) {
-    place.flags |= table.Has(ref.id, flag) ? flag : 0U;
-  }
   table.Clear(ref.id, kQueued);
   const bool from_parent = work.parent && place.parent == work.parent->node.id &&
                            table.Alive(work.parent->node) && work.parent->watch != DirectoryTable::kNoWatch &&
@@ -146,14 +146,9 @@ bool Scanner::BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attem
   worker->path.clear();
   if (!from_parent && !table.PathOf(ref.id, &worker->path)) {
     // In a subtree whose new place is not known yet: scanned from its top when it is.
-    uint32_t top = ref.id;
-    while (table.ParentOf(top) != DirectoryTable::kNone) {
-      top = table.ParentOf(top);
-    }
-    table.Set(top, kLimboDirty);
+    tree_->NoteInLimbo(ref.id);
     return false;
   }
-  table.Clear(ref.id, place.flags);
   if (ref.id != DirectoryTable::kRoot) {
     place.name = table.NameOf(ref.id);
     const bool below_root = place.parent == DirectoryTable::kRoot;
@@ -173,12 +168,7 @@ void Scanner::Open(Worker* worker, const ScanGroup& work, Attempt* attempt) {
   if (!attempt->fd.Valid()) {
     return;
   }
-  bool skip = false;
-  {
-    const std::lock_guard lock(tree_->mutex);
-    skip = tree_->limit_reached;
-  }
-  if (skip) {
+  if (tree_->limit_reached) {
     attempt->watch_error = ENOSPC;
     return;
   }
@@ -224,7 +214,7 @@ bool Scanner::IsParentKnown(const Attempt& attempt) const {
   return watch == DirectoryTable::kNoWatch || watch == attempt.parent_watch;
 }
 
-bool Scanner::MaySettleNow(const Attempt& attempt) const {
+bool Scanner::FitsTable(const Attempt& attempt) const {
   const DirectoryTable& table = tree_->table;
   const uint32_t id = attempt.ref.id;
   if (!table.Alive(attempt.ref)) {
@@ -241,7 +231,7 @@ bool Scanner::MaySettleNow(const Attempt& attempt) const {
       return false;
     }
   }
-  return reader_->CaughtUp();
+  return true;
 }
 
 void Scanner::AwaitParentLock(const ScanGroup& work, const Attempt& attempt) {
@@ -253,27 +243,27 @@ void Scanner::AwaitParentLock(const ScanGroup& work, const Attempt& attempt) {
   const UniqueFd opened(tree_->calls->OpenChild(parent, "."));
   if (opened.Valid()) {
     char entry[sizeof(LinuxDirent) + NAME_MAX];
-    syscall(SYS_getdents64, opened.Get(), entry, sizeof entry);
+    tree_->calls->ListEntries(opened.Get(), entry, sizeof entry);
   }
 }
 
-Scanner::Verdict Scanner::Settle(Worker* worker, const ScanGroup& work, Attempt* attempt) {
+Scanner::Verdict Scanner::Settle(Worker* worker, Attempt* attempt) {
   DirectoryTable& table = tree_->table;
   const NodeRef ref = attempt->ref;
   const Place& place = attempt->place;
   Verdict verdict = Verdict::kNothing;
   if (table.Alive(ref)) {
     if (attempt->error == ESTALE) {
-      table.Set(ref.id, place.flags);  // When the root is back everything is scanned anew.
+      // When the root is back everything is scanned anew.
     } else if (table.TouchesOf(ref.id) != place.touches ||
                (attempt->watch >= 0 && tree_->EndedEarly(attempt->watch))) {
-      tree_->EnqueueScan(ref.id, place.flags, &work);
+      tree_->EnqueueScan(ref.id, 0);
     } else if (!IsParentKnown(*attempt)) {
-      SettleMisplaced(work, *attempt);
+      SettleMisplaced(*attempt);
     } else if (!attempt->fd.Valid()) {
       SettleFailed(*attempt);
     } else {
-      verdict = Register(worker, work, attempt);
+      verdict = Register(worker, attempt);
     }
   }
   tree_->ReleaseUnknown(attempt->watch);
@@ -282,22 +272,20 @@ Scanner::Verdict Scanner::Settle(Worker* worker, const ScanGroup& work, Attempt*
   return verdict;
 }
 
-void Scanner::SettleMisplaced(const ScanGroup& work, const Attempt& attempt) {
-  const Place& place = attempt.place;
-  if ((place.flags & kMisplaced) == 0) {
+void Scanner::SettleMisplaced(const Attempt& attempt) {
+  if (!tree_->table.Has(attempt.ref.id, kMisplaced)) {
     // By now the events that were queued then have told where it is.
-    tree_->EnqueueScan(attempt.ref.id, place.flags | kMisplaced, &work);
+    tree_->EnqueueScan(attempt.ref.id, kMisplaced);
     return;
   }
-  tree_->table.Set(attempt.ref.id, place.flags & (kReport | kRelist | kDeep));
-  tree_->EnqueueScan(place.parent, kRelist | kDeep, &work);
+  tree_->table.Clear(attempt.ref.id, kMisplaced);
+  tree_->EnqueueScan(attempt.place.parent, kRelist | kDeep);
 }
 
 void Scanner::SettleFailed(const Attempt& attempt) {
   const NodeRef ref = attempt.ref;
   const int error = attempt.error;
   if (error != ENOENT && error != ENOTDIR && error != ELOOP) {
-    tree_->table.Set(ref.id, attempt.place.flags & (kReport | kRelist | kDeep));
     MarkBlind(ref.id, CoverageReason::kUnreadable, error);
   } else if (ref.id != DirectoryTable::kRoot) {
     tree_->Remove(ref.id);
@@ -318,7 +306,15 @@ void Scanner::MarkBlind(uint32_t id, CoverageReason reason, int error) {
   }
 }
 
-Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, Attempt* attempt) {
+void Scanner::TakeFlags(Attempt* attempt) {
+  DirectoryTable& table = tree_->table;
+  for (const uint32_t flag : {kReport, kRelist, kDeep}) {
+    attempt->flags |= table.Has(attempt->ref.id, flag) ? flag : 0U;
+  }
+  table.Clear(attempt->ref.id, kReport | kRelist | kDeep | kMisplaced);
+}
+
+Scanner::Verdict Scanner::Register(Worker* worker, Attempt* attempt) {
   DirectoryTable& table = tree_->table;
   const int32_t watch = attempt->watch;
   bool fresh = false;
@@ -330,24 +326,26 @@ Scanner::Verdict Scanner::Register(Worker* worker, const ScanGroup& work, Attemp
       return Verdict::kNothing;
     }
     // Listed without a watch, so that the number needed becomes known.
+    TakeFlags(attempt);
     NoWatchLeft(attempt->ref);
     fresh = !table.Has(attempt->ref.id, kComplete);
   } else {
+    TakeFlags(attempt);
     const uint32_t owner = tree_->watches.Find(watch);
     fresh = owner != attempt->ref.id;
     if (owner >= WatchMap::kRetired) {
       Bind(attempt, owner == WatchMap::kRetired);
-    } else if (fresh && !TakeOver(worker, work, attempt, owner)) {
+    } else if (fresh && !TakeOver(worker, attempt, owner)) {
       return Verdict::kNothing;
     }
     if (table.Has(attempt->ref.id, kBlind)) {
-      attempt->place.flags |= kDeep;  // What is below is to be compared when it is watched, too.
+      attempt->flags |= kDeep;  // What is below is to be compared when it is watched, too.
     }
     fresh = Recovered(attempt->ref.id) || fresh;
   }
   const uint32_t id = attempt->ref.id;
-  const uint32_t flags = attempt->place.flags;
-  if (!fresh && (flags & kRelist) == 0 && table.Has(id, kComplete)) {
+  const uint32_t flags = attempt->flags;
+  if (!fresh && (flags & (kRelist | kReport)) == 0 && table.Has(id, kComplete)) {
     return Verdict::kNothing;
   }
   if (table.Has(id, kScanning)) {
@@ -373,7 +371,7 @@ void Scanner::NoWatchLeft(NodeRef ref) {
   }
 }
 
-bool Scanner::TakeOver(Worker* worker, const ScanGroup& work, Attempt* attempt, uint32_t owner) {
+bool Scanner::TakeOver(Worker* worker, Attempt* attempt, uint32_t owner) {
   DirectoryTable& table = tree_->table;
   const uint32_t id = attempt->ref.id;
   const uint32_t parent = table.ParentOf(id);
@@ -384,7 +382,7 @@ bool Scanner::TakeOver(Worker* worker, const ScanGroup& work, Attempt* attempt, 
   if (table.IsWithin(id, owner)) {
     // As the table has it, it was moved below itself: something else has its old name.
     table.SetWatch(owner, DirectoryTable::kNoWatch);
-    tree_->EnqueueScan(owner, kRelist | kDeep, &work);
+    tree_->EnqueueScan(owner, kRelist | kDeep);
     const int32_t old_watch = table.WatchOf(id);
     if (old_watch != DirectoryTable::kNoWatch) {
       tree_->watches.Set(old_watch, WatchMap::kUnknown);
@@ -393,7 +391,7 @@ bool Scanner::TakeOver(Worker* worker, const ScanGroup& work, Attempt* attempt, 
     tree_->watches.Set(attempt->watch, id);
     table.SetWatch(id, attempt->watch);
     tree_->EmitRescan(id, RescanReason::kMovedIn);
-    attempt->place.flags |= kRelist | kDeep;
+    attempt->flags |= kRelist | kDeep;
     return true;
   }
   const NodeRef moved = table.RefOf(owner);
@@ -409,7 +407,11 @@ bool Scanner::TakeOver(Worker* worker, const ScanGroup& work, Attempt* attempt, 
     tree_->AddDirectory(old_parent.id, old_name, kReport);
   }
   attempt->ref = moved;
-  return table.Alive(moved);
+  if (!table.Alive(moved)) {
+    return false;
+  }
+  TakeFlags(attempt);
+  return true;
 }
 
 void Scanner::Bind(Attempt* attempt, bool found_again) {
@@ -434,9 +436,9 @@ void Scanner::Bind(Attempt* attempt, bool found_again) {
   if (table.Has(id, kLost)) {
     table.Clear(id, kLost);
     tree_->EmitRescan(id == DirectoryTable::kRoot ? id : table.ParentOf(id), RescanReason::kRecovered);
-  } else if ((attempt->place.flags & kDeep) != 0 && tree_->in_pass) {
+  } else if ((attempt->flags & kDeep) != 0 && tree_->in_pass) {
     tree_->found_unwatched = true;
-  } else if ((attempt->place.flags & kDeep) != 0) {
+  } else if ((attempt->flags & kDeep) != 0) {
     // Whoever compared at once may have been here before the watch was: once more, now that it is set.
     tree_->EmitRescan(attempt->ref.id, RescanReason::kRecovered);
   }
@@ -446,7 +448,7 @@ void Scanner::Bind(Attempt* attempt, bool found_again) {
     tree_->TellEarly(id, watch);
   }
   if (table.Has(id, kComplete) || table.FirstChildOf(id) != DirectoryTable::kNone) {
-    attempt->place.flags |= kDeep;  // What is known below it may be of another directory.
+    attempt->flags |= kDeep;  // What is known below it may be of another directory.
   }
 }
 
@@ -497,24 +499,23 @@ void Scanner::List(Worker* worker, const ScanGroup& work, Attempt* attempt, bool
   const NodeRef ref = attempt->ref;
   std::shared_ptr<OpenDirectory> opened;
   const int descriptor = attempt->fd.Get();
-  uint64_t count = 0;
-  ssize_t size = 0;
-  for (;;) {
-    size = syscall(SYS_getdents64, descriptor, worker->buffer.data(), worker->buffer.size());
-    if (size <= 0) {
-      break;
+  int error = 0;
+  for (bool more = true; more;) {
+    error = ReadEntries(worker, descriptor, &more);
+    tree_->scanned_entries += worker->entries.size();
+    if (more || sweep) {
+      const WatchedTree::WorkLock lock(tree_, work);
+      AddEntries(worker, work, attempt, &opened);
     }
-    ReadEntries(worker, descriptor, static_cast<size_t>(size));
-    count += worker->entries.size();
-    AddEntries(worker, work, attempt, &opened);
   }
-  const int error = size < 0 ? errno : 0;
-  tree_->scanned_entries += count;
   tree_->scanned_directories++;
   if (sweep && !reader_->CaughtUp() && !reader_->AwaitApplied()) {
     return;
   }
-  const std::lock_guard lock(tree_->mutex);
+  const WatchedTree::WorkLock lock(tree_, work);
+  if (!sweep) {
+    AddEntries(worker, work, attempt, &opened);
+  }
   DirectoryTable& table = tree_->table;
   if (!table.Alive(ref)) {
     return;
@@ -526,12 +527,21 @@ void Scanner::List(Worker* worker, const ScanGroup& work, Attempt* attempt, bool
     Sweep(ref.id);
   }
   if (table.Has(ref.id, kRelist)) {
-    tree_->EnqueueScan(ref.id, 0, &work);
+    tree_->EnqueueScan(ref.id, 0);
   }
 }
 
-void Scanner::ReadEntries(Worker* worker, int fd, size_t size) {
+int Scanner::ReadEntries(Worker* worker, int fd, bool* more) {
   worker->entries.clear();
+  std::vector<char>& buffer = worker->buffer;
+  size_t size = 0;
+  ssize_t read = 1;
+  while (read > 0 && buffer.size() - size >= kLeastListBytes) {
+    read = tree_->calls->ListEntries(fd, buffer.data() + size, buffer.size() - size);
+    size += static_cast<size_t>(std::max<ssize_t>(read, 0));
+  }
+  *more = read > 0;
+  const int error = read < 0 ? errno : 0;
   for (size_t at = 0; at < size;) {
     const char* record = worker->buffer.data() + at;
     uint16_t length = 0;
@@ -549,13 +559,13 @@ void Scanner::ReadEntries(Worker* worker, int fd, size_t size) {
     }
     worker->entries.push_back({name, type == DT_DIR});
   }
+  return error;
 }
 
 void Scanner::AddEntries(Worker* worker, const ScanGroup& work, Attempt* attempt,
                          std::shared_ptr<OpenDirectory>* opened) {
   const NodeRef ref = attempt->ref;
-  const Place& place = attempt->place;
-  const bool report = (place.flags & kReport) != 0;
+  const bool report = (attempt->flags & kReport) != 0;
   bool any = report;
   for (const Entry& entry : worker->entries) {
     any = any || entry.is_directory;
@@ -564,7 +574,6 @@ void Scanner::AddEntries(Worker* worker, const ScanGroup& work, Attempt* attempt
     return;
   }
   ScanGroup found;
-  const std::lock_guard lock(tree_->mutex);
   DirectoryTable& table = tree_->table;
   if (!table.Alive(ref)) {
     return;
@@ -577,7 +586,7 @@ void Scanner::AddEntries(Worker* worker, const ScanGroup& work, Attempt* attempt
     if (!entry.is_directory) {
       continue;
     }
-    tree_->AddListed(ref.id, entry.name, place.flags & (kReport | kDeep), &found.nodes);
+    tree_->AddListed(ref.id, entry.name, attempt->flags & (kReport | kDeep), &found.nodes);
   }
   if (found.nodes.empty()) {
     return;

@@ -15,7 +15,8 @@ namespace syncline {
 
 // What every directory of the tree is watched for. IN_MODIFY costs an event a write but is the only sign of
 // truncate(2) and of a file that is held open. IN_EXCL_UNLINK: a deleted file that is still open is of no
-// interest to a mirror.
+// interest to a mirror. IN_MASK_ADD: without it the kernel sets the mask of a directory that is watched already
+// to 0 for a moment (inotify_update_existing_watch), and what happens in it just then is never told.
 extern const uint32_t kWatchMask;
 
 // The threads that watch directories and list them, each directory watched first and listed then, so that
@@ -45,7 +46,6 @@ class Scanner {
     uint32_t parent;
     std::string name;
     uint32_t touches;
-    uint32_t flags;
   };
   // What is known of the descriptor that stands for the parent.
   enum class ParentCheck { kNotNeeded, kByWatch, kNotFound };
@@ -60,6 +60,7 @@ class Scanner {
     int error = 0;  // of opening it; ESTALE: the root is not there
     int32_t watch = -1;
     int watch_error = 0;
+    uint32_t flags = 0;  // what its listing is to do, of kReport, kRelist and kDeep; known when it is put in
   };
   struct Worker {
     std::vector<char> buffer;
@@ -80,20 +81,22 @@ class Scanner {
   bool BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attempt);
   void Open(Worker* worker, const ScanGroup& work, Attempt* attempt);
   void OpenByPath(Worker* worker, Attempt* attempt);
-  // With the tree's mutex: true if it fits the table, and all events are applied.
-  bool MaySettleNow(const Attempt& attempt) const;
+  // With the tree's mutex, at a place behind the attempt: true if it fits the table.
+  bool FitsTable(const Attempt& attempt) const;
   bool IsParentKnown(const Attempt& attempt) const;
   // Returns when nobody is changing the directory the attempt opened a name in: then the events of all that
   // the attempt has seen are queued.
   void AwaitParentLock(const ScanGroup& work, const Attempt& attempt);
   // With the tree's mutex, at a place of the event stream behind the attempt.
-  Verdict Settle(Worker* worker, const ScanGroup& work, Attempt* attempt);
+  Verdict Settle(Worker* worker, Attempt* attempt);
   void SettleFailed(const Attempt& attempt);
   // The parent was not where the table has it.
-  void SettleMisplaced(const ScanGroup& work, const Attempt& attempt);
-  Verdict Register(Worker* worker, const ScanGroup& work, Attempt* attempt);
+  void SettleMisplaced(const Attempt& attempt);
+  Verdict Register(Worker* worker, Attempt* attempt);
+  // Takes over what is asked of a directory, so that one listing does it for all who asked before it begins.
+  void TakeFlags(Attempt* attempt);
   // The watch is that of another node; false if there is no more to be done.
-  bool TakeOver(Worker* worker, const ScanGroup& work, Attempt* attempt, uint32_t owner);
+  bool TakeOver(Worker* worker, Attempt* attempt, uint32_t owner);
   // The watch is new to the table.
   void Bind(Attempt* attempt, bool found_again);
   void NoWatchLeft(NodeRef ref);
@@ -103,8 +106,10 @@ class Scanner {
   // True when the directory open as `fd` is at the places of two nodes at once: another mount of it.
   bool IsAlias(Worker* worker, uint32_t id, uint32_t owner, int fd);
   void List(Worker* worker, const ScanGroup& work, Attempt* attempt, bool sweep);
-  // Reads what getdents64 wrote; looks up types the file system did not give.
-  void ReadEntries(Worker* worker, int fd, size_t size);
+  // Reads the next entries of a directory, all of them if they fit the buffer, and looks up the types the file
+  // system did not give. Returns 0 or the errno that ended it; `more`: there may be more.
+  int ReadEntries(Worker* worker, int fd, bool* more);
+  // With the tree's mutex.
   void AddEntries(Worker* worker, const ScanGroup& work, Attempt* attempt,
                   std::shared_ptr<OpenDirectory>* opened);
   void Sweep(uint32_t id);

@@ -21,14 +21,19 @@ void WatchedTree::EmitChanged(uint32_t directory, std::string_view name, uint8_t
   }
   if (table.PathOf(directory, &path_)) {
     records.Changed(key, path_, name, hints);
-    return;
+  } else {
+    NoteInLimbo(directory);
   }
-  uint32_t top = directory;
-  while (table.ParentOf(top) != DirectoryTable::kNone) {
-    top = table.ParentOf(top);
-  }
-  table.Set(top, kLimboDirty);
 }
+
+uint32_t WatchedTree::TopOf(uint32_t id) const {
+  while (table.ParentOf(id) != DirectoryTable::kNone) {
+    id = table.ParentOf(id);
+  }
+  return id;
+}
+
+void WatchedTree::NoteInLimbo(uint32_t id) { table.Set(TopOf(id), kLimboDirty); }
 
 void WatchedTree::EmitRescan(uint32_t directory, RescanReason reason) {
   if (table.PathOf(directory, &path_)) {
@@ -36,21 +41,29 @@ void WatchedTree::EmitRescan(uint32_t directory, RescanReason reason) {
   }
 }
 
+void WatchedTree::EmitMovedIn(uint32_t directory, std::string_view name) {
+  if (table.PathOf(directory, &path_)) {
+    path_ += path_.empty() ? "" : "/";
+    path_ += name;
+    records.Rescan(path_, RescanReason::kMovedIn);
+  }
+}
+
 void WatchedTree::EmitCoverage(std::string_view path, CoverageState state, CoverageReason reason, int error) {
   records.Coverage(path, state, reason, static_cast<uint32_t>(error), watches.LiveCount(), unwatched);
 }
 
-void WatchedTree::EnqueueScan(uint32_t id, uint32_t flags, const ScanGroup* from) {
+void WatchedTree::EnqueueScan(uint32_t id, uint32_t flags) {
   table.Set(id, flags);
   // What a scan leads to belongs to its epoch, also where a later one wants the same: a barrier waits for it.
-  if (table.Has(id, kQueued) && from == nullptr) {
+  if (table.Has(id, kQueued) && work_ == nullptr) {
     return;
   }
   table.Set(id, kQueued);
   ScanGroup group;
   group.nodes.push_back(table.RefOf(id));
-  if (from != nullptr) {
-    queue.PushInEpochOf(*from, std::move(group));
+  if (work_ != nullptr) {
+    queue.PushInEpochOf(*work_, std::move(group));
   } else {
     queue.Push(std::move(group));
   }
@@ -175,19 +188,24 @@ void WatchedTree::TellEarly(uint32_t id, int32_t watch) {
   for (const auto& [mask, name] : early.events) {
     const bool is_directory = (mask & IN_ISDIR) != 0;
     EmitChanged(id, name, is_directory ? kIsDirectory : 0);
-    if (is_directory && (mask & IN_MOVED_TO) != 0 && table.PathOf(id, &path_)) {
-      path_ += path_.empty() ? "" : "/";
-      path_ += name;
-      records.Rescan(path_, RescanReason::kMovedIn);
+    if (is_directory && (mask & IN_MOVED_TO) != 0) {
+      EmitMovedIn(id, name);
     }
   }
 }
 
 void WatchedTree::ReleaseUnknown(int32_t watch) {
   if (watch >= 0 && watches.Find(watch) >= WatchMap::kRetired && !EndedEarly(watch)) {
-    // Another attempt that got the same watch sees it end, and looks again.
     watches.Set(watch, WatchMap::kRetired);
-    inotify_rm_watch(inotify_fd, watch);
+    EndWatch(watch);
+  }
+}
+
+void WatchedTree::EndWatch(int32_t watch) {
+  inotify_rm_watch(inotify_fd, watch);
+  if (attempts_ > 0) {
+    // An attempt under way may have got the same watch, and may be put in before its IN_IGNORED comes.
+    early_[watch].ended = true;
   }
 }
 
@@ -212,8 +230,17 @@ void WatchedTree::FreeDetached(uint32_t id) {
   CountDirectories();
 }
 
-void WatchedTree::MoveToLimbo(uint32_t id) {
+void WatchedTree::Detach(uint32_t id) {
+  // What was noted of a subtree holds for a part of it that goes another way.
+  const bool noted = table.Has(TopOf(id), kLimboDirty);
   table.Detach(id);
+  if (noted) {
+    table.Set(id, kLimboDirty);
+  }
+}
+
+void WatchedTree::MoveToLimbo(uint32_t id) {
+  Detach(id);
   table.Set(id, kLimbo);
   records.ForgetPaths();
 }
@@ -221,7 +248,7 @@ void WatchedTree::MoveToLimbo(uint32_t id) {
 void WatchedTree::MoveTo(uint32_t id, uint32_t parent, std::string_view name) {
   const std::string kept(name);  // It may be the name of a node that is about to go.
   if (table.ParentOf(id) != DirectoryTable::kNone) {
-    table.Detach(id);
+    Detach(id);
   }
   const uint32_t there = table.Find(parent, kept);
   if (there != DirectoryTable::kNone) {
@@ -285,7 +312,7 @@ bool WatchedTree::RemoveRetiredWatches() {
     retired_.pop_back();
     // A scan may have found the directory again meanwhile. Its IN_IGNORED ends the entry.
     if (watches.Find(watch) == WatchMap::kRetired) {
-      inotify_rm_watch(inotify_fd, watch);
+      EndWatch(watch);
     }
   }
   if (retired_.empty()) {

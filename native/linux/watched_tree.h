@@ -55,6 +55,21 @@ struct EarlyEvents {
 // Every look is a task of the scan queue, so a barrier waits for it.
 class WatchedTree {
  public:
+  // The tree's mutex held for a piece of scan work: what is queued meanwhile belongs to its epoch.
+  class WorkLock {
+   public:
+    WorkLock(WatchedTree* tree, const ScanGroup& work) : lock_(tree->mutex), tree_(tree) {
+      tree_->work_ = &work;
+    }
+    ~WorkLock() { tree_->work_ = nullptr; }
+    WorkLock(const WorkLock&) = delete;
+    WorkLock& operator=(const WorkLock&) = delete;
+
+   private:
+    const std::lock_guard<SpinningMutex> lock_;
+    WatchedTree* const tree_;
+  };
+
   WatchedTree(const WatchOptions& options, KernelCalls* calls, int inotify_fd);
 
   // The entry `name` of a directory changed. In a subtree whose place is not known now, the subtree is noted
@@ -62,11 +77,12 @@ class WatchedTree {
   void EmitChanged(uint32_t directory, std::string_view name, uint8_t hints);
   // `rescan` of a directory, or of its parent.
   void EmitRescan(uint32_t directory, RescanReason reason);
+  // `rescan` of the entry `name` of a directory, which came from a place that is not known.
+  void EmitMovedIn(uint32_t directory, std::string_view name);
   void EmitCoverage(std::string_view path, CoverageState state, CoverageReason reason, int error);
 
-  // Queues a scan of a directory with these flags (of kReport, kRelist, kDeep). `from`: the
-  // work it came from.
-  void EnqueueScan(uint32_t id, uint32_t flags, const ScanGroup* from = nullptr);
+  // Queues a scan of a directory with these flags (of kReport, kRelist, kDeep, kMisplaced).
+  void EnqueueScan(uint32_t id, uint32_t flags);
   // A directory of this name is there: adds it if it is new and queues its scan, unless the filter leaves it
   // out. Returns it, or kNone if its place is not known.
   uint32_t AddDirectory(uint32_t parent, std::string_view name, uint32_t flags);
@@ -79,17 +95,23 @@ class WatchedTree {
   void Remove(uint32_t id);
   // The same for a subtree that is detached already.
   void FreeDetached(uint32_t id);
-  // Takes a directory out of its place until it is known where it went.
+  // Takes a directory out of its place.
+  void Detach(uint32_t id);
+  // The same, until it is known where it went.
   void MoveToLimbo(uint32_t id);
   // Hangs a directory that is in limbo or elsewhere at its place; what is there by this name is removed.
   void MoveTo(uint32_t id, uint32_t parent, std::string_view name);
+
+  // Something happened in a directory whose place is not known now: all of the subtree it is in is to be looked
+  // at when it has one.
+  void NoteInLimbo(uint32_t id);
 
   // A scanner is about to watch a directory; one call of EndAttempt for each.
   void BeginAttempt() { attempts_++; }
   void EndAttempt();
   // An event of a watch that no directory has: kept as long as an attempt may be about it.
   void NoteEarly(int32_t watch, uint32_t mask, std::string_view name);
-  // The kernel has ended this watch before its directory was known.
+  // This watch has ended, or is about to, before its directory was known.
   bool EndedEarly(int32_t watch) const;
   // Tells what has happened in a directory before its watch was known to be its.
   void TellEarly(uint32_t id, int32_t watch);
@@ -119,7 +141,7 @@ class WatchedTree {
   // Directories that the watch limit left out; the flag kUnwatched says which still are.
   std::vector<NodeRef> over_limit;
   uint32_t unwatched = 0;
-  bool limit_reached = false;
+  std::atomic<bool> limit_reached = false;
   // Directories that could not be opened or watched; the flag kBlind says which still are.
   std::vector<NodeRef> blind;
   // The kernel has ended their watch and their parent has not told of their deletion yet.
@@ -135,13 +157,17 @@ class WatchedTree {
   std::atomic<uint64_t> scanned_entries = 0;
 
  private:
+  uint32_t TopOf(uint32_t id) const;
   void CountDirectories() { directory_count = table.Size() - excluded_; }
+  // Tells the kernel to end a watch that no directory has.
+  void EndWatch(int32_t watch);
   // Finds or makes the child, marks it seen. kNone if the filter cannot be asked, because the place is not
   // known.
   uint32_t FindOrAdd(uint32_t parent, std::string_view name, bool* is_new);
   // After a directory has moved: what the filter left out below it may not be left out there.
   void CheckExcludedBelow(uint32_t id);
 
+  const ScanGroup* work_ = nullptr;  // of the WorkLock that is held
   uint32_t attempts_ = 0;
   std::unordered_map<int32_t, EarlyEvents> early_;
   uint32_t excluded_ = 0;

@@ -15,8 +15,8 @@ namespace syncline {
 struct MoveSource {
   NodeRef directory;
   // Path of `directory` at that moment, for when the directory itself is gone by the time the second half
-  // comes.
-  std::string directory_path;
+  // comes; nothing if it was in a subtree whose place was not known.
+  std::optional<std::string> directory_path;
   std::string name;
   bool is_directory = false;
   // The directory itself if the table knew it; it waits detached.

@@ -47,10 +47,11 @@ class Gate {
 // The kernel, with faults where a test wants them. Set the faults while nothing can call.
 class FaultyKernel : public KernelCalls {
  public:
-  // Both get the path of the directory concerned and return an errno, 0 to let the kernel decide. They may
+  // These get the path of the directory concerned and return an errno, 0 to let the kernel decide. They may
   // block.
   std::function<int(const std::string&)> before_watch;
   std::function<int(const std::string&)> before_open;
+  std::function<int(const std::string&)> before_list;
   // Returns an errno, 0 to let the kernel decide.
   std::function<int()> before_read;
   bool has_openat2 = true;
@@ -65,6 +66,11 @@ class FaultyKernel : public KernelCalls {
   }
   int OpenPath(int parent_fd, const char* path) override {
     return Fails(has_openat2 ? 0 : ENOSYS) ? -1 : KernelCalls::OpenPath(parent_fd, path);
+  }
+  ssize_t ListEntries(int directory_fd, void* buffer, size_t size) override {
+    return Fails(before_list ? before_list(PathOf(directory_fd)) : 0)
+               ? -1
+               : KernelCalls::ListEntries(directory_fd, buffer, size);
   }
   int AddWatch(int inotify_fd, int directory_fd, uint32_t mask) override {
     return Fails(before_watch ? before_watch(PathOf(directory_fd)) : 0)

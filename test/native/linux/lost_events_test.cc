@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,6 +178,41 @@ TEST_CASE("a tree that never rests keeps no barrier waiting, after an overflow n
     watched.UntilBarrier();
   }
   CHECK(watched.Watch().WatchedPaths() == DirectoriesOnDisk(root.Path()));
+}
+
+TEST_CASE("watching a directory again while things happen in it loses none of them") {
+  const TempDirectory root;
+  const UniqueFd directory(open(root.Path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd inotify(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  KernelCalls kernel;
+  REQUIRE(kernel.AddWatch(inotify.Get(), directory.Get(), kWatchMask) >= 0);
+  std::atomic<bool> stop = false;
+  std::thread again([&] {
+    UseOwnWorkingDirectory();
+    while (!stop) {
+      kernel.AddWatch(inotify.Get(), directory.Get(), kWatchMask);
+    }
+  });
+  constexpr size_t kDirectories = 20000;
+  size_t told = 0;
+  std::vector<char> buffer(65536);
+  for (size_t i = 0; i < kDirectories; i++) {
+    const std::string path = root / Numbered("d", i);
+    fs::create_directory(path);
+    fs::remove(path);
+    if (i % 100 == 0 || i + 1 == kDirectories) {
+      ssize_t size = 0;
+      while ((size = kernel.ReadEvents(inotify.Get(), buffer.data(), buffer.size())) > 0) {
+        InotifyDecoder decoder(buffer.data(), static_cast<size_t>(size));
+        for (InotifyEvent event; decoder.Next(&event);) {
+          told += (event.mask & IN_CREATE) != 0 ? 1 : 0;
+        }
+      }
+    }
+  }
+  stop = true;
+  again.join();
+  CHECK(told == kDirectories);
 }
 
 TEST_CASE("a read that fails is tried again, and barriers are answered meanwhile") {

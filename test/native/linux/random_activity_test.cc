@@ -2,7 +2,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <random>
 #include <thread>
@@ -99,6 +98,19 @@ std::string Joined(const std::vector<std::string>& paths) {
   return text;
 }
 
+// The records that concern `path` or what is above it, one a line.
+std::string Concerning(const std::vector<Record>& records, const std::string& path) {
+  std::string text;
+  for (const Record& record : records) {
+    const std::string at = record.Path();
+    if (at.empty() || path == at || path.starts_with(at + "/") || at.starts_with(path + "/")) {
+      text += "\n  kind " + std::to_string(static_cast<int>(record.kind)) + " hints " +
+              std::to_string(record.hints) + " " + at;
+    }
+  }
+  return text;
+}
+
 void CheckRun(uint32_t seed) {
   INFO("SYNCLINE_SEED=", seed);
   const TempDirectory root;
@@ -128,19 +140,13 @@ void CheckRun(uint32_t seed) {
     }
     const std::vector<Record> records = watched.UntilBarrier();
     const auto after = Snapshot(root.Path());
-    // A scan that a repair asks for late may end behind the barrier: rarely, and within moments.
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    const std::string on_disk = Joined(DirectoriesOnDisk(root.Path()));
-    while (Joined(watched.Watch().WatchedPaths()) != on_disk && std::chrono::steady_clock::now() < deadline) {
-      watched.UntilBarrier();
-    }
-    REQUIRE(Joined(watched.Watch().WatchedPaths()) == on_disk);
+    REQUIRE(Joined(watched.Watch().WatchedPaths()) == Joined(DirectoriesOnDisk(root.Path())));
     for (const auto& entry : after) {
       const std::string& path = entry.first;
       const auto& state = entry.second;
       const auto was = before.find(path);
       if (was == before.end() || was->second != state) {
-        REQUIRE_MESSAGE(Covers(records, path), "changed: ", path);
+        REQUIRE_MESSAGE(Covers(records, path), "changed: ", path, Concerning(records, path));
       }
     }
     for (const auto& entry : before) {
@@ -153,7 +159,7 @@ void CheckRun(uint32_t seed) {
         return at;
       }();
       if (!after.contains(path)) {
-        REQUIRE_MESSAGE(Covers(records, top), "gone: ", top);
+        REQUIRE_MESSAGE(Covers(records, top), "gone: ", top, Concerning(records, top));
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "faulty_kernel.h"
 #include "watched_directory.h"
 
 // What the watch tells of one kind of change each, on a real directory; and that the same directories are
@@ -73,6 +74,60 @@ TEST_CASE("a tree that is unpacked is seen whole") {
       expected);
 }
 
+TEST_CASE("a directory that its creation and a listing both lead to is reported whole, whichever scan is first") {
+  const TempDirectory root;
+  const std::string directory = root / "a";
+  Gate listing;
+  Gate busy;
+  Gate first;
+  std::atomic<int> opened = 0;
+  FaultyKernel kernel;
+  kernel.before_list = [&](const std::string& path) {
+    if (path == directory) {
+      listing.Pass();
+    }
+    return 0;
+  };
+  kernel.before_open = [&](const std::string& path) {
+    if (path == root / "busy") {
+      busy.Pass();
+    } else if (path == directory + "/below" && opened++ == 0) {
+      first.Pass();
+    }
+    return 0;
+  };
+  WatchOptions options;
+  options.scan_threads = 2;
+  WatchedDirectory watched(root.Path(), &kernel, options);
+  watched.UntilBarrier();
+  for (Gate* gate : {&listing, &busy, &first}) {
+    gate->Close();
+  }
+  fs::create_directories(directory);
+  REQUIRE(listing.UntilSomebodyWaits());
+  fs::create_directories(root / "busy");
+  REQUIRE(busy.UntilSomebodyWaits());
+  fs::create_directories(directory + "/below");
+  WriteFile(directory + "/below/file");
+  // Both scans of it are queued when one thread comes to it and is held up, and the other thread is free.
+  std::vector<Record> records = watched.Until([](const Record& record) {
+    return record.kind == SlotKind::kChanged && record.Path() == "a/below";
+  });
+  listing.Open();
+  REQUIRE(first.UntilSomebodyWaits());
+  busy.Open();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (opened < 2 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  REQUIRE(opened == 2);
+  first.Open();
+  for (Record& record : watched.UntilBarrier()) {
+    records.push_back(std::move(record));
+  }
+  CHECK(Covers(records, "a/below/file"));
+}
+
 TEST_CASE("a tree moved in is watched and to be compared") {
   const TempDirectory outside;
   fs::create_directories(outside / "tree/a/b");
@@ -94,6 +149,31 @@ TEST_CASE("a tree moved out is not watched any more") {
     CHECK(record.kind == SlotKind::kBarrier);
   }
   CHECK(watched.Watch().WatchedPaths() == std::vector<std::string>{""});
+}
+
+TEST_CASE("what changes in a directory that is moved out is told when a part of it is moved back in") {
+  const TempDirectory root;
+  const TempDirectory outside;
+  fs::create_directories(root / "a/b/c");
+  Gate reading;
+  FaultyKernel kernel;
+  kernel.before_read = [&] {
+    reading.Pass();
+    return 0;
+  };
+  WatchedDirectory watched(root.Path(), &kernel);
+  watched.UntilBarrier();
+  reading.Close();
+  fs::rename(root / "a", outside / "a");
+  WriteFile(outside / "a/b/file");
+  fs::create_directories(outside / "a/b/c/new");
+  fs::rename(outside / "a/b", root / "b");
+  reading.Open();
+  const std::vector<Record> records = watched.UntilBarrier();
+  CHECK(Covers(records, "a"));
+  CHECK(Covers(records, "b/file"));
+  CHECK_FALSE(HasMove(records, "b", "b"));
+  CHECK(watched.Watch().WatchedPaths() == DirectoriesOnDisk(root.Path()));
 }
 
 TEST_CASE("after a directory is renamed, changes deep below have the new path") {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -90,8 +91,8 @@ class WatchedDirectory {
         left_.push_back(std::move(record));
       }
       while (!left_.empty()) {
-        records->push_back(left_.front());
-        left_.erase(left_.begin());
+        records->push_back(std::move(left_.front()));
+        left_.pop_front();
         if (wanted(records->back())) {
           return;
         }
@@ -107,7 +108,7 @@ class WatchedDirectory {
   std::condition_variable bell_;
   bool rung_ = false;
   uint32_t last_token_ = 0;
-  std::vector<Record> left_;
+  std::deque<Record> left_;
   InotifyBackend backend_;
 };
 
@@ -124,7 +125,7 @@ inline std::vector<std::string> DirectoriesOnDisk(const std::string& root) {
 }
 
 // True when the records tell to look at `path`: itself, a subtree it is in, or a directory above it that
-// moved or is new.
+// moved, went or was made anew (which the pipeline compares with all below it).
 inline bool Covers(const std::vector<Record>& records, const std::string& path) {
   const auto within = [&path](const std::string& above) {
     return above.empty() || path == above || (path.starts_with(above) && path[above.size()] == '/');
@@ -134,7 +135,9 @@ inline bool Covers(const std::vector<Record>& records, const std::string& path) 
                              ? within(record.directory)
                              : (record.kind == SlotKind::kMovedFrom || record.kind == SlotKind::kMovedTo) &&
                                    within(record.Path());
-    if (subtree || (record.kind == SlotKind::kChanged && record.Path() == path)) {
+    const bool anew = record.kind == SlotKind::kChanged && (record.hints & kIsDirectory) != 0 &&
+                      (record.hints & (kModified | kDeleted)) != 0 && within(record.Path());
+    if (subtree || anew || (record.kind == SlotKind::kChanged && record.Path() == path)) {
       return true;
     }
   }
