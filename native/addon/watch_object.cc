@@ -37,7 +37,6 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
       Napi::Error error = Napi::Error::New(env, "cannot watch " + options.root + ": " + failed.operation +
                                                     ": " + std::generic_category().message(failed.error));
       error.Set("errno", Napi::Number::New(env, failed.error));
-      error.Set("code", Napi::String::New(env, strerrorname_np(failed.error)));
       error.Set("syscall", Napi::String::New(env, failed.operation));
       throw error;
     }

@@ -37,9 +37,9 @@ struct ScanGroup {
   uint8_t epoch = 0;
 };
 
-// What is to be scanned: all of the old epoch first, so that it ends however much is added to the new one, and
-// so that nothing of the new one does a part of it unseen; within an epoch last in, first out, so that few
-// directories are open and few names wait. Thread-safe.
+// What is to be scanned: all of the old epoch first, so that it ends however much is added to the new one,
+// and so that nothing of the new one does a part of it unseen; within an epoch last in, first out, so that
+// few directories are open and few names wait. Thread-safe.
 class ScanQueue {
  public:
   // Adds a group to the current epoch, or to that of the work it came from.

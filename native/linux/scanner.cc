@@ -66,9 +66,11 @@ void Scanner::Run(Worker* worker) {
         break;
       }
     }
-    for (const NodeRef ref : work.nodes) {
-      Scan(worker, work, ref);
+    BeginAttempts(worker, work);
+    for (Attempt& attempt : worker->attempts) {
+      Scan(worker, work, &attempt);
     }
+    worker->attempts.clear();
     if (!SettleWaiting(worker, work)) {
       break;
     }
@@ -83,28 +85,24 @@ void Scanner::Run(Worker* worker) {
   LeaveWorkingDirectory();
 }
 
-void Scanner::Scan(Worker* worker, const ScanGroup& work, NodeRef ref) {
-  Attempt attempt;
-  attempt.ref = ref;
-  if (!BeginAttempt(worker, work, &attempt)) {
-    return;
-  }
-  Open(worker, work, &attempt);
+void Scanner::Scan(Worker* worker, const ScanGroup& work, Attempt* attempt) {
+  Open(worker, work, attempt);
   Verdict verdict = Verdict::kNothing;
   const bool caught_up = reader_->CaughtUp();
   bool settled = false;
   {
     const WatchedTree::WorkLock lock(tree_, work);
-    if (caught_up && FitsTable(attempt)) {
+    if (caught_up && FitsTable(*attempt)) {
       settled = true;
-      verdict = Settle(worker, &attempt);
+      verdict = Settle(worker, attempt);
     }
   }
   if (!settled) {
-    AwaitParentLock(work, attempt);
-    worker->waiting.push_back(std::move(attempt));
+    AwaitParentLock(work, *attempt);
+    worker->waiting.push_back(std::move(*attempt));
   } else if (verdict != Verdict::kNothing) {
-    List(worker, work, &attempt, verdict == Verdict::kListAndSweep);
+    List(worker, work, attempt, verdict == Verdict::kListAndSweep);
+    attempt->fd.Reset(-1);
   }
 }
 
@@ -129,8 +127,18 @@ bool Scanner::SettleWaiting(Worker* worker, const ScanGroup& work) {
   return true;
 }
 
-bool Scanner::BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attempt) {
+void Scanner::BeginAttempts(Worker* worker, const ScanGroup& work) {
   const std::lock_guard lock(tree_->mutex);
+  for (const NodeRef ref : work.nodes) {
+    Attempt& attempt = worker->attempts.emplace_back();
+    attempt.ref = ref;
+    if (!BeginAttempt(work, &attempt)) {
+      worker->attempts.pop_back();
+    }
+  }
+}
+
+bool Scanner::BeginAttempt(const ScanGroup& work, Attempt* attempt) {
   DirectoryTable& table = tree_->table;
   const NodeRef ref = attempt->ref;
   Place& place = attempt->place;
@@ -143,8 +151,7 @@ bool Scanner::BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attem
   const bool from_parent = work.parent && place.parent == work.parent->node.id &&
                            table.Alive(work.parent->node) && work.parent->watch != DirectoryTable::kNoWatch &&
                            work.parent->watch == table.WatchOf(place.parent);
-  worker->path.clear();
-  if (!from_parent && !table.PathOf(ref.id, &worker->path)) {
+  if (!from_parent && !table.PathOf(ref.id, &attempt->path)) {
     // In a subtree whose new place is not known yet: scanned from its top when it is.
     tree_->NoteInLimbo(ref.id);
     return false;
@@ -159,7 +166,7 @@ bool Scanner::BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attem
 }
 
 void Scanner::Open(Worker* worker, const ScanGroup& work, Attempt* attempt) {
-  if (attempt->ref.id != DirectoryTable::kRoot && worker->path.empty()) {
+  if (attempt->ref.id != DirectoryTable::kRoot && attempt->path.empty()) {
     attempt->fd.Reset(tree_->calls->OpenChild(work.parent->fd.Get(), attempt->place.name.c_str()));
     attempt->error = attempt->fd.Valid() ? 0 : errno;
   } else {
@@ -185,7 +192,7 @@ void Scanner::OpenByPath(Worker* worker, Attempt* attempt) {
     return;
   }
   const int root = worker->root->fd.Get();
-  const std::string& path = worker->path;
+  const std::string& path = attempt->path;
   if (attempt->check == ParentCheck::kByWatch) {
     attempt->parent.Reset(OpenBeneath(tree_->calls, root, path.data(), path.rfind('/')));
     if (attempt->parent.Valid()) {

@@ -15,8 +15,8 @@ namespace syncline {
 
 // What every directory of the tree is watched for. IN_MODIFY costs an event a write but is the only sign of
 // truncate(2) and of a file that is held open. IN_EXCL_UNLINK: a deleted file that is still open is of no
-// interest to a mirror. IN_MASK_ADD: without it the kernel sets the mask of a directory that is watched already
-// to 0 for a moment (inotify_update_existing_watch), and what happens in it just then is never told.
+// interest to a mirror. IN_MASK_ADD: without it the kernel sets the mask of a directory that is watched
+// already to 0 for a moment (inotify_update_existing_watch), and what happens in it just then is never told.
 extern const uint32_t kWatchMask;
 
 // The threads that watch directories and list them, each directory watched first and listed then, so that
@@ -53,6 +53,7 @@ class Scanner {
   struct Attempt {
     NodeRef ref;
     Place place;
+    std::string path;  // to open it by; empty: by its name, from the parent that its group keeps open
     ParentCheck check = ParentCheck::kNotNeeded;
     UniqueFd parent;            // if it was opened by its path
     int32_t parent_watch = -1;  // the watch of `parent`, for kByWatch
@@ -65,20 +66,20 @@ class Scanner {
   struct Worker {
     std::vector<char> buffer;
     std::vector<Entry> entries;
-    std::string path;
     std::shared_ptr<OpenDirectory> root;
+    std::vector<Attempt> attempts;  // of the work at hand
     std::vector<Attempt> waiting;
     std::thread thread;
   };
   enum class Verdict { kList, kListAndSweep, kNothing };
 
   void Run(Worker* worker);
-  void Scan(Worker* worker, const ScanGroup& work, NodeRef ref);
+  void BeginAttempts(Worker* worker, const ScanGroup& work);
+  void Scan(Worker* worker, const ScanGroup& work, Attempt* attempt);
   // Puts those that wait into the table, once the events are applied; false when the reader is stopped.
   bool SettleWaiting(Worker* worker, const ScanGroup& work);
-  // Notes the place of a directory; false if there is nothing to be done. Fills worker->path if the directory
-  // is to be opened by it.
-  bool BeginAttempt(Worker* worker, const ScanGroup& work, Attempt* attempt);
+  // With the tree's mutex: notes the place of a directory; false if there is nothing to be done.
+  bool BeginAttempt(const ScanGroup& work, Attempt* attempt);
   void Open(Worker* worker, const ScanGroup& work, Attempt* attempt);
   void OpenByPath(Worker* worker, Attempt* attempt);
   // With the tree's mutex, at a place behind the attempt: true if it fits the table.
@@ -106,8 +107,8 @@ class Scanner {
   // True when the directory open as `fd` is at the places of two nodes at once: another mount of it.
   bool IsAlias(Worker* worker, uint32_t id, uint32_t owner, int fd);
   void List(Worker* worker, const ScanGroup& work, Attempt* attempt, bool sweep);
-  // Reads the next entries of a directory, all of them if they fit the buffer, and looks up the types the file
-  // system did not give. Returns 0 or the errno that ended it; `more`: there may be more.
+  // Reads the next entries of a directory, all of them if they fit the buffer, and looks up the types the
+  // file system did not give. Returns 0 or the errno that ended it; `more`: there may be more.
   int ReadEntries(Worker* worker, int fd, bool* more);
   // With the tree's mutex.
   void AddEntries(Worker* worker, const ScanGroup& work, Attempt* attempt,

@@ -102,8 +102,8 @@ class WatchedTree {
   // Hangs a directory that is in limbo or elsewhere at its place; what is there by this name is removed.
   void MoveTo(uint32_t id, uint32_t parent, std::string_view name);
 
-  // Something happened in a directory whose place is not known now: all of the subtree it is in is to be looked
-  // at when it has one.
+  // Something happened in a directory whose place is not known now: all of the subtree it is in is to be
+  // looked at when it has one.
   void NoteInLimbo(uint32_t id);
 
   // A scanner is about to watch a directory; one call of EndAttempt for each.

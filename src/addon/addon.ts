@@ -48,7 +48,7 @@ export interface NativeWatchStats {
   readonly overflows: number;
 }
 
-/** A running watch. Starts in its constructor; throws an Error with `code` and `errno` if the root cannot be watched. */
+/** A running watch. Starts in its constructor; throws an Error with `errno` and `syscall` if the root cannot be watched. */
 export interface NativeWatch {
   /** The records merged since the last call as one flat buffer, or null if there are none. */
   take(): Buffer | null;

@@ -5,8 +5,12 @@ import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import type { DeliveryEvent } from '../target/target.ts';
 import type { Log } from './log.ts';
 import { bytesText, type Progress } from './progress.ts';
+import { TopmostDeleted } from './topmost-deleted.ts';
 
-/** So many names of a live batch are printed at `info`; the others, and those of a first sync, at `debug`. */
+/**
+ * So many names of a live batch are printed at `info`, as many again of what was deleted; at `debug` all are, and those
+ * of a first sync.
+ */
 const SHOWN_NAMES = 10;
 
 /** Tells the user what a target is doing, from its own events and from the reports of its mirror. */
@@ -29,14 +33,23 @@ export function createDeliveryLog(
 ): DeliveryLog {
   let batch: Batch | undefined;
   let startedMs = 0;
-  let shown = 0;
+  let named = 0;
+  const deleted = new TopmostDeleted(SHOWN_NAMES);
   let heldBecause: string | undefined;
 
+  const isNamed = (): boolean => batch?.reason === 'live' || dryRun;
+  const line = (kind: string, path: PathBytes, bytes: number): string =>
+    `  ${kind} ${place(path)}${bytes > 0 ? ` (${bytesText(bytes)})` : ''}`;
   const name = (kind: 'updated' | 'deleted' | 'moved', path: PathBytes, bytes: number): void => {
-    const level = (batch?.reason === 'live' || dryRun) && shown < SHOWN_NAMES ? 'info' : 'debug';
-    shown++;
-    if (log.enabled(level))
-      log[level](`  ${kind} ${place(path)}${bytes > 0 ? ` (${bytesText(bytes)})` : ''}`);
+    if (!isNamed() || log.enabled('debug')) log.debug(line(kind, path, bytes));
+    else if (kind === 'deleted') deleted.add(path);
+    else if (++named <= SHOWN_NAMES) log.info(line(kind, path, bytes));
+  };
+  /** Names what was deleted; returns how many names were not shown. */
+  const endNames = (): number => {
+    const { paths, hidden } = deleted.take();
+    for (const path of paths) log.info(line('deleted', path, 0));
+    return hidden + Math.max(0, named - SHOWN_NAMES);
   };
   const event = (next: DeliveryEvent): void => {
     switch (next.kind) {
@@ -65,7 +78,7 @@ export function createDeliveryLog(
   };
   const delivered = (done: Batch, { counts }: Delivered): void => {
     progress.end();
-    const hidden = done.reason === 'live' ? shown - SHOWN_NAMES : 0;
+    const hidden = endNames();
     const what = done.reason === 'startup' ? 'first sync' : `batch ${done.number}`;
     const sums = `${counts.updated} updated, ${counts.deleted} deleted, ${bytesText(counts.bytes)}`;
     const verb = dryRun ? 'would be delivered' : 'delivered';
@@ -75,18 +88,19 @@ export function createDeliveryLog(
   };
   const failed = (lost: Batch, { message, remedy, scope }: Failed, retryInMs: number | undefined): void => {
     progress.end();
+    endNames();
     const again = retryInMs === undefined ? '' : `; next attempt in ${seconds(retryInMs)}`;
-    const line = `batch ${lost.number} failed: ${message}${again}`;
+    const failure = `batch ${lost.number} failed: ${message}${again}`;
     // The state `held` tells the same once; it is looked for every few seconds.
-    if (scope === 'source' && retryInMs !== undefined) log.debug(line);
-    else log.error(line, remedyField(remedy));
+    if (scope === 'source' && retryInMs !== undefined) log.debug(failure);
+    else log.error(failure, remedyField(remedy));
   };
 
   return {
     begin: (next) => {
       batch = next;
       startedMs = nowMs();
-      shown = 0;
+      named = 0;
       log.debug(`batch ${next.number} begins`, sizes(next));
     },
     event,

@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util';
 import { Observable, Subject } from 'rxjs';
 import type { NativeAddon, NativeWatch, NativeWatchOptions, NativeWatchStats } from '../addon/addon.ts';
 import { EventBatch, SLOT } from '../model/event-batch.ts';
@@ -101,20 +102,20 @@ function start(addon: NativeAddon, options: NativeWatchOptions, onReady: () => v
   try {
     return new addon.Watch(options, onReady);
   } catch (cause) {
-    if (!(cause instanceof Error) || !('code' in cause) || !('syscall' in cause)) throw cause;
+    if (!(cause instanceof Error) || !('errno' in cause) || !('syscall' in cause)) throw cause;
+    const code = getSystemErrorName(-Number(cause.errno));
     const root = displayPath(pathFromBuffer(options.root));
     if (cause.syscall === 'open') {
-      throw new SynclineError('SOURCE', `${root} cannot be opened: ${String(cause.code)}`, undefined, {
+      throw new SynclineError('SOURCE', `${root} cannot be opened: ${code}`, undefined, {
         cause,
       });
     }
-    if (cause.code === 'ENOSPC') {
+    if (code === 'ENOSPC') {
       throw new SynclineError('WATCH_LIMIT', `${root}: no inotify watch is left`, watchLimitRemedy(1), {
         cause,
       });
     }
-    const remedy =
-      cause.code === 'EMFILE' ? 'raise it: sudo sysctl fs.inotify.max_user_instances=1024' : undefined;
+    const remedy = code === 'EMFILE' ? 'raise it: sudo sysctl fs.inotify.max_user_instances=1024' : undefined;
     throw new SynclineError('WATCH', `${root} cannot be watched: ${cause.message}`, remedy, { cause });
   }
 }

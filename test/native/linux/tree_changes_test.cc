@@ -74,7 +74,8 @@ TEST_CASE("a tree that is unpacked is seen whole") {
       expected);
 }
 
-TEST_CASE("a directory that its creation and a listing both lead to is reported whole, whichever scan is first") {
+TEST_CASE(
+    "a directory that its creation and a listing both lead to is reported whole, whichever scan is first") {
   const TempDirectory root;
   const std::string directory = root / "a";
   Gate listing;
@@ -110,9 +111,8 @@ TEST_CASE("a directory that its creation and a listing both lead to is reported 
   fs::create_directories(directory + "/below");
   WriteFile(directory + "/below/file");
   // Both scans of it are queued when one thread comes to it and is held up, and the other thread is free.
-  std::vector<Record> records = watched.Until([](const Record& record) {
-    return record.kind == SlotKind::kChanged && record.Path() == "a/below";
-  });
+  std::vector<Record> records = watched.Until(
+      [](const Record& record) { return record.kind == SlotKind::kChanged && record.Path() == "a/below"; });
   listing.Open();
   REQUIRE(first.UntilSomebodyWaits());
   busy.Open();
