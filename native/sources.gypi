@@ -18,6 +18,7 @@
       "native/linux/interpreter.cc",
       "native/linux/kernel_calls.cc",
       "native/linux/mount_points.cc",
+      "native/linux/registrar.cc",
       "native/linux/root_identity.cc",
       "native/linux/scan_queue.cc",
       "native/linux/scanner.cc",

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "linux/event_reader.h"
+#include "linux/registrar.h"
 #include "linux/watched_tree.h"
 
 namespace syncline {
@@ -27,7 +28,7 @@ class Scanner {
  public:
   // `on_progress` is called from the threads when a piece of work is done.
   Scanner(WatchedTree* tree, EventReader* reader, std::function<void()> on_progress)
-      : tree_(tree), reader_(reader), on_progress_(std::move(on_progress)) {}
+      : tree_(tree), reader_(reader), on_progress_(std::move(on_progress)), registrar_(tree) {}
   ~Scanner() { Stop(); }
   Scanner(const Scanner&) = delete;
   Scanner& operator=(const Scanner&) = delete;
@@ -41,28 +42,6 @@ class Scanner {
     std::string_view name;
     bool is_directory;
   };
-  // Where the directory was when it was opened.
-  struct Place {
-    uint32_t parent;
-    std::string name;
-    uint32_t touches;
-  };
-  // What is known of the descriptor that stands for the parent.
-  enum class ParentCheck { kNotNeeded, kByWatch, kNotFound };
-  // A directory opened and watched, or not, and not yet put into the table.
-  struct Attempt {
-    NodeRef ref;
-    Place place;
-    std::string path;  // to open it by; empty: by its name, from the parent that its group keeps open
-    ParentCheck check = ParentCheck::kNotNeeded;
-    UniqueFd parent;            // if it was opened by its path
-    int32_t parent_watch = -1;  // the watch of `parent`, for kByWatch
-    UniqueFd fd;
-    int error = 0;  // of opening it; ESTALE: the root is not there
-    int32_t watch = -1;
-    int watch_error = 0;
-    uint32_t flags = 0;  // what its listing is to do, of kReport, kRelist and kDeep; known when it is put in
-  };
   struct Worker {
     std::vector<char> buffer;
     std::vector<Entry> entries;
@@ -71,41 +50,16 @@ class Scanner {
     std::vector<Attempt> waiting;
     std::thread thread;
   };
-  enum class Verdict { kList, kListAndSweep, kNothing };
-
   void Run(Worker* worker);
   void BeginAttempts(Worker* worker, const ScanGroup& work);
   void Scan(Worker* worker, const ScanGroup& work, Attempt* attempt);
   // Puts those that wait into the table, once the events are applied; false when the reader is stopped.
   bool SettleWaiting(Worker* worker, const ScanGroup& work);
-  // With the tree's mutex: notes the place of a directory; false if there is nothing to be done.
-  bool BeginAttempt(const ScanGroup& work, Attempt* attempt);
   void Open(Worker* worker, const ScanGroup& work, Attempt* attempt);
   void OpenByPath(Worker* worker, Attempt* attempt);
-  // With the tree's mutex, at a place behind the attempt: true if it fits the table.
-  bool FitsTable(const Attempt& attempt) const;
-  bool IsParentKnown(const Attempt& attempt) const;
   // Returns when nobody is changing the directory the attempt opened a name in: then the events of all that
   // the attempt has seen are queued.
   void AwaitParentLock(const ScanGroup& work, const Attempt& attempt);
-  // With the tree's mutex, at a place of the event stream behind the attempt.
-  Verdict Settle(Worker* worker, Attempt* attempt);
-  void SettleFailed(const Attempt& attempt);
-  // The parent was not where the table has it.
-  void SettleMisplaced(const Attempt& attempt);
-  Verdict Register(Worker* worker, Attempt* attempt);
-  // Takes over what is asked of a directory, so that one listing does it for all who asked before it begins.
-  void TakeFlags(Attempt* attempt);
-  // The watch is that of another node; false if there is no more to be done.
-  bool TakeOver(Worker* worker, Attempt* attempt, uint32_t owner);
-  // The watch is new to the table.
-  void Bind(Attempt* attempt, bool found_again);
-  void NoWatchLeft(NodeRef ref);
-  // What was missing before is watched now; true if it is to be listed for that.
-  bool Recovered(uint32_t id);
-  void MarkBlind(uint32_t id, CoverageReason reason, int error);
-  // True when the directory open as `fd` is at the places of two nodes at once: another mount of it.
-  bool IsAlias(Worker* worker, uint32_t id, uint32_t owner, int fd);
   void List(Worker* worker, const ScanGroup& work, Attempt* attempt, bool sweep);
   // Reads the next entries of a directory, all of them if they fit the buffer, and looks up the types the
   // file system did not give. Returns 0 or the errno that ended it; `more`: there may be more.
@@ -118,6 +72,7 @@ class Scanner {
   WatchedTree* const tree_;
   EventReader* const reader_;
   const std::function<void()> on_progress_;
+  Registrar registrar_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

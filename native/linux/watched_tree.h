@@ -44,7 +44,7 @@ struct EarlyEvents {
 //  - "The entry `name` of directory D has watch W" is read by opening `name` below a descriptor of D, which
 //  is known
 //    to be D by its watch, and watching what was opened. It is put into the table at a place behind that (an
-//    *attempt* waits for it, see Scanner), and only if no event has touched that name since before it was
+//    *attempt* waits for it, see Registrar), and only if no event has touched that name since before it was
 //    opened (DirectoryTable::TouchesOf). Otherwise the name is looked at again. Put in so, it is true at that
 //    place, and wins over whatever the table has of `name` and of W.
 //  - Events of a watch whose attempt still waits are kept (NoteEarly) and told when it is put in; its
