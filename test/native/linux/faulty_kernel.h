@@ -92,4 +92,16 @@ class FaultyKernel : public KernelCalls {
   }
 };
 
+// A kernel whose events are not read while `reading` is closed.
+class KernelWithHeldEvents : public FaultyKernel {
+ public:
+  KernelWithHeldEvents() {
+    before_read = [this] {
+      reading.Pass();
+      return 0;
+    };
+  }
+  Gate reading;
+};
+
 }  // namespace syncline::testing

@@ -78,15 +78,10 @@ TEST_CASE("after an overflow the tree is to be compared, and what changed in the
   fs::create_directories(root / "again/old");
   WriteFile(root / "noise1");
   WriteFile(root / "noise2");
-  Gate reading;
-  FaultyKernel kernel;
-  kernel.before_read = [&] {
-    reading.Pass();
-    return 0;
-  };
+  KernelWithHeldEvents kernel;
   WatchedDirectory watched(root.Path(), &kernel);
   watched.UntilBarrier();
-  reading.Close();
+  kernel.reading.Close();
   Overflow(root);
   fs::create_directories(root / "new/a/b");
   fs::remove_all(root / "gone");
@@ -94,7 +89,7 @@ TEST_CASE("after an overflow the tree is to be compared, and what changed in the
   fs::rename(root / "out", outside / "out");
   fs::remove_all(root / "again");
   fs::create_directories(root / "again/other");
-  reading.Open();
+  kernel.reading.Open();
   const std::vector<Record> records = watched.UntilBarrier();
   CHECK(watched.Watch().Stats().overflows == 1);
   CHECK(Covers(records, "new/a/b"));
@@ -111,30 +106,25 @@ TEST_CASE("an overflow during the repair of another is repaired too, and barrier
   fs::create_directories(root / "a");
   WriteFile(root / "noise1");
   WriteFile(root / "noise2");
-  Gate reading;
   Gate opening;
-  FaultyKernel kernel;
-  kernel.before_read = [&] {
-    reading.Pass();
-    return 0;
-  };
+  KernelWithHeldEvents kernel;
   kernel.before_open = [&](const std::string&) {
     opening.Pass();
     return 0;
   };
   WatchedDirectory watched(root.Path(), &kernel);
   watched.UntilBarrier();
-  reading.Close();
+  kernel.reading.Close();
   Overflow(root);
   fs::create_directories(root / "first/below");
   opening.Close();
-  reading.Open();
+  kernel.reading.Open();
   UntilOverflows(&watched, 1);
   REQUIRE(opening.UntilSomebodyWaits());
-  reading.Close();
+  kernel.reading.Close();
   Overflow(root);
   fs::create_directories(root / "second/below");
-  reading.Open();
+  kernel.reading.Open();
   UntilOverflows(&watched, 2);
   opening.Open();
   watched.UntilBarrier();
@@ -151,21 +141,16 @@ TEST_CASE("a tree that never rests keeps no barrier waiting, after an overflow n
   WriteFile(root / "noise2");
   fs::create_directories(root / "storm0");
   fs::create_directories(root / "storm1");
-  Gate reading;
-  FaultyKernel kernel;
-  kernel.before_read = [&] {
-    reading.Pass();
-    return 0;
-  };
+  KernelWithHeldEvents kernel;
   WatchedDirectory watched(root.Path(), &kernel);
   {
     const Storm storm(root.Path());
     for (int i = 0; i < 5; i++) {
       watched.UntilBarrier();
     }
-    reading.Close();
+    kernel.reading.Close();
     Overflow(root);
-    reading.Open();
+    kernel.reading.Open();
     UntilOverflows(&watched, 1);
     for (int i = 0; i < 5; i++) {
       watched.UntilBarrier();

@@ -155,20 +155,15 @@ TEST_CASE("what changes in a directory that is moved out is told when a part of 
   const TempDirectory root;
   const TempDirectory outside;
   fs::create_directories(root / "a/b/c");
-  Gate reading;
-  FaultyKernel kernel;
-  kernel.before_read = [&] {
-    reading.Pass();
-    return 0;
-  };
+  KernelWithHeldEvents kernel;
   WatchedDirectory watched(root.Path(), &kernel);
   watched.UntilBarrier();
-  reading.Close();
+  kernel.reading.Close();
   fs::rename(root / "a", outside / "a");
   WriteFile(outside / "a/b/file");
   fs::create_directories(outside / "a/b/c/new");
   fs::rename(outside / "a/b", root / "b");
-  reading.Open();
+  kernel.reading.Open();
   const std::vector<Record> records = watched.UntilBarrier();
   CHECK(Covers(records, "a"));
   CHECK(Covers(records, "b/file"));
