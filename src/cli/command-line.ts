@@ -2,17 +2,21 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../daemon/log.ts';
-import type { DeletePolicy, FilterOption, MirrorOptions } from '../daemon/mirror-options.ts';
+import type { DeletePolicy, MirrorOptions } from '../daemon/mirror-options.ts';
+import type { VerifyOptions } from '../daemon/verify-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { addAttributeOptions } from './attribute-options.ts';
-import { bandwidth, secondsAsMs, wholeNumber } from './option-value.ts';
+import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
+import { secondsAsMs, wholeNumber } from './option-value.ts';
+import { addVerify } from './verify-command.ts';
 
 /** What a command line asks for. */
 export type CommandLine =
   | { readonly kind: 'mirror'; readonly options: MirrorOptions }
   | { readonly kind: 'watch'; readonly options: WatchOptions }
+  | { readonly kind: 'verify'; readonly options: VerifyOptions }
   /** Help or version: text to print, nothing else to do. */
   | { readonly kind: 'text'; readonly text: string };
 
@@ -40,6 +44,7 @@ export function parseCommandLine(args: readonly string[], columns = 80): Command
     .showSuggestionAfterError(true);
   addMirror(program, (options) => (parsed = { kind: 'mirror', options }));
   addWatch(program, (options) => (parsed = { kind: 'watch', options }));
+  addVerify(program, (options) => (parsed = { kind: 'verify', options }));
   if (args.length === 0) throw new SynclineError('USAGE', 'no command given', 'syncline --help lists them');
   try {
     program.parse(args, { from: 'user' });
@@ -55,6 +60,7 @@ Examples:
   syncline mirror ./photos /mnt/backup/photos
   syncline mirror --delay 0.2 --exclude '*.tmp' src/ build-host:work/src
   syncline watch --json /etc | jq .path
+  syncline verify --checksum ./photos /mnt/backup/photos
 
 Exit status: 0 done, 1 failed, 2 wrong command line, 128+n ended by signal n.
 syncline COMMAND --help explains a command.`;
@@ -116,21 +122,8 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     )
     .option('--mkpath', "make the target's missing parents");
   const attributes = addAttributeOptions(command);
-  const rsyncOptions: string[] = [];
-  const toRsync =
-    (prefix: string) =>
-    (value: string): void => {
-      rsyncOptions.push(`${prefix}${value}`);
-    };
-  command
-    .optionsGroup('rsync:')
-    .option('--rsync-opt <OPTION>', 'pass one argument to rsync; repeatable', toRsync(''))
-    .option('-e, --rsh <COMMAND>', 'remote shell instead of ssh', toRsync('--rsh='))
-    .option('--rsync-path <PATH>', 'rsync on the remote side', toRsync('--rsync-path='))
-    .option('--rsync-program <PATH>', 'rsync on this side', 'rsync')
-    .option('--bwlimit <RATE>', 'KiB a second at most, or as in 1.5M', bandwidth)
-    .option('--timeout <SECONDS>', 'give up a stalled connection; 0: never', wholeNumber(0, 86_400), 600)
-    .option('--max-processes <N>', 'rsync processes at a time', wholeNumber(1, 64), 1);
+  const rsyncOptions = addRsyncOptions(command);
+  command.option('--max-processes <N>', 'rsync processes at a time', wholeNumber(1, 64), 1);
   addLogOptions(command);
   command.helpOption('-h, --help', 'print this help and exit');
   command.addHelpText('after', MIRROR_NOTES);
@@ -149,13 +142,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         'leave one of them out',
       );
     }
-    if (source === '' || target === '') {
-      throw new SynclineError(
-        'USAGE',
-        `${source === '' ? 'SRC' : 'TARGET'} is empty`,
-        'use . for this directory',
-      );
-    }
+    refuseEmpty(source, target);
     done({
       sourcePath: path.resolve(source),
       target,
@@ -182,7 +169,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
 /** A steady stream of changes is delivered this often when `--max-delay` is not given. */
 const DEFAULT_MAX_DELAY_MS = 10_000;
 
-interface MirrorFlags {
+interface MirrorFlags extends RsyncFlags {
   readonly delay: number;
   readonly maxDelay?: number;
   readonly once?: true;
@@ -190,9 +177,6 @@ interface MirrorFlags {
   readonly dryRun?: true;
   readonly delete: DeletePolicy;
   readonly mkpath?: true;
-  readonly rsyncProgram: string;
-  readonly bwlimit: string | undefined;
-  readonly timeout: number;
   readonly maxProcesses: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -215,22 +199,6 @@ function addWatch(program: Command, done: (options: WatchOptions) => void): void
     const json = command.opts<{ readonly json?: true }>().json === true;
     done({ directoryPath: pathFromText(path.resolve(directory)), json, filterArguments });
   });
-}
-
-/** Adds the filter options; the array returned fills in the order in which they are given. */
-function addFilterOptions(command: Command): readonly FilterOption[] {
-  const given: FilterOption[] = [];
-  const collect = (kind: FilterOption['kind']) => (value: string) => {
-    given.push({ kind, value });
-  };
-  command
-    .optionsGroup("What (rsync's pattern language; the first match decides):")
-    .option('--exclude <PATTERN>', 'leave out what matches; repeatable, as the next ones', collect('exclude'))
-    .option('--include <PATTERN>', 'keep what matches', collect('include'))
-    .option('--exclude-from <FILE>', 'exclude patterns from FILE, one a line', collect('exclude-from'))
-    .option('--include-from <FILE>', 'include patterns from FILE, one a line', collect('include-from'))
-    .option('-f, --filter <RULE>', "a rule such as '- *.o' or '+ /keep/'", collect('filter'));
-  return given;
 }
 
 function addLogOptions(command: Command): void {
@@ -257,7 +225,7 @@ function usageError(error: CommanderError, args: readonly string[]): SynclineErr
   if (error.code === 'commander.unknownCommand' && args.length >= 2 && !message.includes('did you mean')) {
     return new SynclineError('USAGE', message, `to mirror a directory: syncline mirror ${args.join(' ')}`);
   }
-  const command = args.find((argument) => argument === 'mirror' || argument === 'watch');
+  const command = args.find((argument) => ['mirror', 'watch', 'verify'].includes(argument));
   return new SynclineError(
     'USAGE',
     message,

@@ -22,6 +22,9 @@ export async function runCommandLine(args: readonly string[], io: ProgramIo): Pr
       case 'mirror':
         checkDirectory(line.options.sourcePath);
         return await (await import('../daemon/mirror.ts')).runMirror(line.options, io);
+      case 'verify':
+        checkDirectory(line.options.sourcePath);
+        return await (await import('../daemon/verify.ts')).runVerify(line.options, io);
       case 'watch':
         checkDirectory(pathToBuffer(line.options.directoryPath));
         return await (await import('../daemon/run-watch.ts')).runWatch(line.options, io);

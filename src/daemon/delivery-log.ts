@@ -58,6 +58,8 @@ export function createDeliveryLog(
       case 'moved':
         name(next.kind, next.path, next.bytes);
         break;
+      case 'directoryTime':
+        break;
       case 'progress':
         progress.update({
           label: batch?.reason === 'startup' ? 'first sync' : 'delivering',

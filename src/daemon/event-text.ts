@@ -48,7 +48,8 @@ function jsonFields(event: Exclude<WatchEvent, { kind: 'barrier' }>): Record<str
   }
 }
 
-function jsonPath(field: string, path: PathBytes): Record<string, string> {
+/** A path as fields of a JSON object: its exact bytes too, in base64, where it is not valid UTF-8. */
+export function jsonPath(field: string, path: PathBytes): Record<string, string> {
   const bytes = pathToBuffer(path);
   if (isUtf8(bytes)) return { [field]: bytes.toString('utf8') };
   return { [field]: displayPath(path), [`${field}Base64`]: bytes.toString('base64') };

@@ -10,7 +10,15 @@ export interface TargetCapabilities {
 
 /** One line of what a delivery is doing, for the screen and the log. */
 export type DeliveryEvent =
-  | { readonly kind: 'updated' | 'deleted' | 'moved'; readonly path: PathBytes; readonly bytes: number }
+  /** `change`: what differed, as rsync's `%i` has it, where rsync did it. */
+  | {
+      readonly kind: 'updated' | 'deleted' | 'moved';
+      readonly path: PathBytes;
+      readonly bytes: number;
+      readonly change?: string;
+    }
+  /** Nothing but the time of this directory was set. */
+  | { readonly kind: 'directoryTime'; readonly path: PathBytes }
   /** Totals so far of a long run; undefined where it is not known yet. */
   | {
       readonly kind: 'progress';

@@ -2,7 +2,9 @@ import type { PathBytes } from '../../model/path-bytes.ts';
 
 /** What rsync prints for one entry with `--out-format='%i %l %b %n'`, or a line of `--info=progress2`. */
 export type OutputLine =
-  | { readonly kind: 'updated'; readonly path: PathBytes; readonly bytes: number }
+  | { readonly kind: 'updated'; readonly path: PathBytes; readonly bytes: number; readonly change: string }
+  /** A directory of which only the time was set. */
+  | { readonly kind: 'directoryTime'; readonly path: PathBytes }
   | { readonly kind: 'deleted'; readonly path: PathBytes }
   | {
       readonly kind: 'progress';
@@ -39,15 +41,15 @@ export const OUT_FORMAT = '--out-format=%i %l %b %n';
 const itemized = /^(\*deleting|[<>ch.][fdLDS]\S{9}) +(\d+) (\d+) (.*)$/s;
 const progress = /^ *(\d+) +\d+% +\S+ +\S+(?: +\(xfr#\d+, (to|ir)-chk=(\d+)\/(\d+)\))?/;
 
-/** Reads a line of stdout (a binary string); undefined for what is of no interest, as the new time of a parent directory. */
+/** Reads a line of stdout (a binary string); undefined for what is of no interest. */
 export function parseOutputLine(line: string): OutputLine | undefined {
   const match = itemized.exec(line);
   if (match) {
     const [, change = '', , wireBytes = '0', name = ''] = match;
     const path = relative(unescapeName(name));
     if (change === '*deleting') return { kind: 'deleted', path };
-    if (/^\.d\.\.t\.+$/.test(change)) return undefined;
-    return { kind: 'updated', path, bytes: /^[<>]/.test(change) ? Number(wireBytes) : 0 };
+    if (/^\.d\.\.t\.+$/.test(change)) return { kind: 'directoryTime', path };
+    return { kind: 'updated', path, bytes: /^[<>]/.test(change) ? Number(wireBytes) : 0, change };
   }
   const counts = progress.exec(line);
   if (counts) {

@@ -107,6 +107,9 @@ class RunReader {
         this.#deleted++;
         this.#report({ ...line, bytes: 0 });
         break;
+      case 'directoryTime':
+        this.#report(line);
+        break;
       case 'progress': {
         const isLast = line.entriesDone === line.entriesTotal;
         const now = performance.now();

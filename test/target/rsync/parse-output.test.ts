@@ -10,21 +10,21 @@ import {
 
 describe('a line of output', () => {
   test.each([
-    { line: '>f+++++++++ 2 45 a/f', is: { kind: 'updated', path: 'a/f', bytes: 45 } },
+    { line: '>f+++++++++ 2 45 a/f', is: { kind: 'updated', path: 'a/f', bytes: 45, change: '>f+++++++++' } },
     {
       line: '<f.st...... 10 7  lead and trail ',
-      is: { kind: 'updated', path: ' lead and trail ', bytes: 7 },
+      is: { kind: 'updated', path: ' lead and trail ', bytes: 7, change: '<f.st......' },
     },
-    { line: 'cd+++++++++ 4096 0 a/', is: { kind: 'updated', path: 'a', bytes: 0 } },
-    { line: '.d...p..... 4096 0 a/', is: { kind: 'updated', path: 'a', bytes: 0 } },
-    { line: '.d..tp..... 4096 0 ./', is: { kind: 'updated', path: '', bytes: 0 } },
-    { line: '.d..t...... 4096 0 a/', is: undefined },
+    { line: 'cd+++++++++ 4096 0 a/', is: { kind: 'updated', path: 'a', bytes: 0, change: 'cd+++++++++' } },
+    { line: '.d...p..... 4096 0 a/', is: { kind: 'updated', path: 'a', bytes: 0, change: '.d...p.....' } },
+    { line: '.d..tp..... 4096 0 ./', is: { kind: 'updated', path: '', bytes: 0, change: '.d..tp.....' } },
+    { line: '.d..t...... 4096 0 a/', is: { kind: 'directoryTime', path: 'a' } },
     { line: '.f          2 0 a/f', is: { kind: 'unchanged' } },
     { line: '*deleting   0 0 a/gone', is: { kind: 'deleted', path: 'a/gone' } },
     { line: '*deleting   0 0 a/gone/', is: { kind: 'deleted', path: 'a/gone' } },
     {
       line: String.raw`>f+++++++++ 2 45 new\#012line\#377\#134#012`,
-      is: { kind: 'updated', path: 'new\nline\xff\\#012', bytes: 45 },
+      is: { kind: 'updated', path: 'new\nline\xff\\#012', bytes: 45, change: '>f+++++++++' },
     },
     { line: 'created directory /a/b', is: { kind: 'rootCreated' } },
     { line: 'IO error encountered -- skipping file deletion', is: { kind: 'deletionsSkipped' } },

@@ -1,0 +1,21 @@
+import type { MirrorOptions } from './mirror-options.ts';
+
+/** Everything `syncline verify` was asked for; what it shares with `syncline mirror` means the same. */
+export interface VerifyOptions extends Pick<
+  MirrorOptions,
+  | 'sourcePath'
+  | 'target'
+  | 'filterArguments'
+  | 'attributes'
+  | 'rsyncOptions'
+  | 'rsyncProgram'
+  | 'bandwidthLimit'
+  | 'timeoutSeconds'
+> {
+  /** Read both sides whole; else a file of equal size and time counts as equal. */
+  readonly checksum: boolean;
+  /** Deliver what differs, and look again. */
+  readonly repair: boolean;
+  /** JSON lines instead of lines for people. */
+  readonly json: boolean;
+}

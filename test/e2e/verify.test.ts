@@ -1,0 +1,121 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { SynclineProgram } from '../support/syncline-program.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
+import type { TempDir } from '../support/temp-dir.ts';
+import { describeTree, shell } from '../support/tree.ts';
+import { unprivileged } from '../support/unprivileged.ts';
+
+/** A tree and a copy that differs from it in every way. */
+function makeDrifted(): TempDir {
+  const directory = makeTempDir();
+  mkdirSync(directory.at('tree'));
+  shell(
+    directory.at('tree'),
+    String.raw`mkdir d; echo 1 > same; echo 2 > d/content; echo 3 > mode; echo 4 > $'new\nline'; ln -s a link; touch -h -d @100 link; touch -d @100 d/content mode d same .`,
+  );
+  shell(directory.at('.'), 'cp -a tree copy');
+  shell(
+    directory.at('copy'),
+    String.raw`echo 22 > d/content; chmod 600 mode; rm $'new\nline'; echo x > $'\xff'; ln -snf b link; touch -d @200 d .`,
+  );
+  return directory;
+}
+
+async function verify(
+  directory: TempDir,
+  options: readonly string[],
+  runWith: readonly string[] = [],
+): Promise<{ status: number | string; lines: string[]; stderr: string }> {
+  const args = ['verify', ...options, directory.at('tree'), directory.at('copy')];
+  const program = new SynclineProgram(args, {}, runWith);
+  const status = await program.end();
+  return { status, lines: program.stdout.trimEnd().split('\n').toSorted(), stderr: program.stderr };
+}
+
+test.concurrent('every difference is listed once, and nothing is changed', async () => {
+  using directory = makeDrifted();
+  const before = describeTree(directory.at('.'));
+  const { status, lines, stderr } = await verify(directory, []);
+  expect(stderr).toBe('');
+  expect(lines).toEqual([
+    '7 differences',
+    'differs . [time]',
+    'differs d [time]',
+    'differs d/content [size, time]',
+    'differs link [link target, time]',
+    'differs mode [permissions]',
+    String.raw`extra   \xff`,
+    String.raw`missing new\nline`,
+  ]);
+  expect(status).toBe(1);
+  expect(describeTree(directory.at('.'))).toEqual(before);
+});
+
+test.concurrent('with --json names come back exactly', async () => {
+  using directory = makeDrifted();
+  const { status, lines } = await verify(directory, ['--json']);
+  const found = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(found).toContainEqual({ kind: 'missing', path: 'new\nline', what: [] });
+  expect(found).toContainEqual({
+    kind: 'extra',
+    path: String.raw`\xff`,
+    pathBase64: Buffer.from([0xff]).toString('base64'),
+    what: [],
+  });
+  expect(status).toBe(1);
+});
+
+test.concurrent('--repair delivers what differs; then both are equal', async () => {
+  using directory = makeDrifted();
+  const repaired = await verify(directory, ['--repair']);
+  expect(repaired.status).toBe(0);
+  expect(repaired.lines).toContain('equal');
+  expect(describeTree(directory.at('copy'))).toEqual(describeTree(directory.at('tree')));
+  expect(await verify(directory, [])).toEqual({ status: 0, lines: ['equal'], stderr: '' });
+});
+
+test.concurrent('content that differs below equal size and time takes --checksum', async () => {
+  using directory = makeTempDir();
+  mkdirSync(directory.at('tree'));
+  writeFileSync(directory.at('tree/file'), 'one');
+  shell(
+    directory.at('.'),
+    'touch -d @100 tree/file; cp -a tree copy; printf two > copy/file; touch -d @100 copy/file',
+  );
+  expect((await verify(directory, [])).lines).toEqual(['equal']);
+  const { status, lines } = await verify(directory, ['--checksum']);
+  expect(lines).toEqual(['1 difference', 'differs file [content]']);
+  expect(status).toBe(1);
+});
+
+test.concurrent('what the filter leaves out is no difference', async () => {
+  using directory = makeTempDir();
+  mkdirSync(directory.at('tree'));
+  shell(
+    directory.at('.'),
+    'echo 1 > tree/a.o; cp -a tree copy; rm tree/a.o; touch -d @100 tree copy; echo 1 > copy/b.o; touch -d @100 copy',
+  );
+  expect((await verify(directory, ['--exclude', '*.o'])).lines).toEqual(['equal']);
+});
+
+test.concurrent('what cannot be read is unknown, not equal', async () => {
+  using directory = makeTempDir();
+  mkdirSync(directory.at('tree'));
+  shell(
+    directory.at('.'),
+    'mkdir tree/closed; echo 1 > tree/closed/a; cp -a tree copy; chmod 755 . tree copy',
+  );
+  shell(directory.at('tree'), 'chmod 000 closed');
+  const { status, lines } = await verify(directory, [], unprivileged);
+  expect(lines).toContainEqual(expect.stringMatching(/^unknown closed \[.*denied/));
+  expect(status).toBe(1);
+});
+
+test.concurrent('a target that is not there fails in one line', async () => {
+  using directory = makeTempDir();
+  mkdirSync(directory.at('tree'));
+  const program = new SynclineProgram(['verify', directory.at('tree'), directory.at('no/such')]);
+  expect(await program.end()).toBe(1);
+  expect(program.stderr).toMatch(/^syncline: .*no/);
+});
