@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { promisify } from 'node:util';
 import { firstValueFrom, map, mergeMap, filter as only } from 'rxjs';
 import { afterEach, expect, test } from 'vitest';
@@ -33,13 +34,19 @@ test.each([
 
 // The limits are the user's, and shared with all else on the machine: what the addon throws then is thrown here.
 test.each([
-  ['no watch is left', 'inotify_add_watch', 'ENOSPC', 'WATCH_LIMIT', 'fs.inotify.max_user_watches='],
-  ['no instance is left', 'inotify_init1', 'EMFILE', 'WATCH', 'fs.inotify.max_user_instances='],
-])('%s: the error says what to type', (_what, syscall, code, expected, remedy) => {
+  [
+    'no watch is left',
+    'inotify_add_watch',
+    constants.errno.ENOSPC,
+    'WATCH_LIMIT',
+    'fs.inotify.max_user_watches=',
+  ],
+  ['no instance is left', 'inotify_init1', constants.errno.EMFILE, 'WATCH', 'fs.inotify.max_user_instances='],
+])('%s: the error says what to type', (_what, syscall, errno, expected, remedy) => {
   const addon = {
     ...loadAddon(),
     Watch: function () {
-      throw Object.assign(new Error('cannot watch'), { code, syscall });
+      throw Object.assign(new Error('cannot watch'), { errno, syscall });
     },
   } as unknown as NativeAddon;
   expect(() => openWatch(addon, { root: Buffer.from('/tree') })).toThrow(

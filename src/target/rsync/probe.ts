@@ -52,7 +52,8 @@ export function keepsNanoseconds(source: PathBytes, target: string): boolean {
   const holder = [target, dirname(target)]
     .map((place) => lstatIfThere(pathFromText(`${place}/.`)))
     .find(Boolean);
-  if (holder !== undefined && holder.mtimeNs % COARSE_CLOCK_NS !== 0n) return true;
+  const times = holder === undefined ? [] : [holder.mtimeNs, holder.ctimeNs];
+  if (times.some((time) => time % COARSE_CLOCK_NS !== 0n)) return true;
   const targetRoot = pathFromText(target);
   return sampleFiles(source).some(({ path, timeNs }) => {
     const copy = lstatIfThere(`${targetRoot}/${path}` as PathBytes);
