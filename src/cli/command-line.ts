@@ -63,6 +63,10 @@ const MIRROR_NOTES = `
 TARGET is what rsync takes: a directory, host:directory (ssh), host::module/path
 or rsync://host/module/path (rsync daemon). The content of SRC goes into TARGET.
 
+Every --target is a target like TARGET: each has its own pace, retries and
+state, and none waits for another. One whose configuration cannot work is
+stopped alone; the program ends with 1 when all are.
+
 TERM and INT deliver what is pending if that is quick, then end with 143 or 130;
 a second one ends at once.
 Exit status: 0 done, 1 failed, 2 wrong command line, 128+n ended by signal n.`;
@@ -92,6 +96,12 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .description('Keeps TARGET equal to the directory SRC for as long as it runs.')
     .argument('<SRC>', 'the directory to mirror')
     .argument('<TARGET>', 'where to: anything rsync takes');
+  const furtherTargets: string[] = [];
+  command
+    .optionsGroup('Where:')
+    .option('--target <TARGET>', 'one more target; repeatable', (value: string) => {
+      furtherTargets.push(value);
+    });
   command
     .optionsGroup('When:')
     .addOption(
@@ -130,7 +140,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .option('--rsync-program <PATH>', 'rsync on this side', 'rsync')
     .option('--bwlimit <RATE>', 'KiB a second at most, or as in 1.5M', bandwidth)
     .option('--timeout <SECONDS>', 'give up a stalled connection; 0: never', wholeNumber(0, 86_400), 600)
-    .option('--max-processes <N>', 'rsync processes at a time', wholeNumber(1, 64), 1);
+    .option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1);
   addLogOptions(command);
   command.helpOption('-h, --help', 'print this help and exit');
   command.addHelpText('after', MIRROR_NOTES);
@@ -149,7 +159,8 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         'leave one of them out',
       );
     }
-    if (source === '' || target === '') {
+    const targets = [target, ...furtherTargets];
+    if (source === '' || targets.includes('')) {
       throw new SynclineError(
         'USAGE',
         `${source === '' ? 'SRC' : 'TARGET'} is empty`,
@@ -158,7 +169,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     }
     done({
       sourcePath: path.resolve(source),
-      target,
+      targets,
       quietMs: given.delay,
       maxDelayMs,
       filterArguments,
