@@ -69,6 +69,10 @@ const MIRROR_NOTES = `
 TARGET is what rsync takes: a directory, host:directory (ssh), host::module/path
 or rsync://host/module/path (rsync daemon). The content of SRC goes into TARGET.
 
+Every --target is a target like TARGET: each has its own pace, retries and
+state, and none waits for another. One whose configuration cannot work is
+stopped alone; the program ends with 1 when all are.
+
 TERM and INT deliver what is pending if that is quick, then end with 143 or 130;
 a second one ends at once.
 Exit status: 0 done, 1 failed, 2 wrong command line, 128+n ended by signal n.`;
@@ -98,6 +102,12 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .description('Keeps TARGET equal to the directory SRC for as long as it runs.')
     .argument('<SRC>', 'the directory to mirror')
     .argument('<TARGET>', 'where to: anything rsync takes');
+  const furtherTargets: string[] = [];
+  command
+    .optionsGroup('Where:')
+    .option('--target <TARGET>', 'one more target; repeatable', (value: string) => {
+      furtherTargets.push(value);
+    });
   command
     .optionsGroup('When:')
     .addOption(
@@ -123,7 +133,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .option('--mkpath', "make the target's missing parents");
   const attributes = addAttributeOptions(command);
   const rsyncOptions = addRsyncOptions(command);
-  command.option('--max-processes <N>', 'rsync processes at a time', wholeNumber(1, 64), 1);
+  command.option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1);
   addLogOptions(command);
   command.helpOption('-h, --help', 'print this help and exit');
   command.addHelpText('after', MIRROR_NOTES);
@@ -142,10 +152,11 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         'leave one of them out',
       );
     }
-    refuseEmpty(source, target);
+    const targets = [target, ...furtherTargets];
+    refuseEmpty(source, targets);
     done({
       sourcePath: path.resolve(source),
-      target,
+      targets,
       quietMs: given.delay,
       maxDelayMs,
       filterArguments,

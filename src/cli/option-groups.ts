@@ -46,8 +46,8 @@ export function addRsyncOptions(command: Command): readonly string[] {
 }
 
 /** Throws a SynclineError (USAGE) for an empty SRC or TARGET. */
-export function refuseEmpty(source: string, target: string): void {
-  if (source !== '' && target !== '') return;
+export function refuseEmpty(source: string, targets: readonly string[]): void {
+  if (source !== '' && !targets.includes('')) return;
   throw new SynclineError(
     'USAGE',
     `${source === '' ? 'SRC' : 'TARGET'} is empty`,

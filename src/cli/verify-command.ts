@@ -30,7 +30,9 @@ export function addVerify(program: Command, done: (options: VerifyOptions) => vo
   const command = program
     .command('verify')
     .summary('list what differs between SRC and TARGET')
-    .description('Compares TARGET with the directory SRC and lists every difference; changes nothing without --repair.')
+    .description(
+      'Compares TARGET with the directory SRC and lists every difference; changes nothing without --repair.',
+    )
     .argument('<SRC>', 'the directory that is mirrored')
     .argument('<TARGET>', 'where to: anything rsync takes')
     .optionsGroup('How:')
@@ -43,7 +45,7 @@ export function addVerify(program: Command, done: (options: VerifyOptions) => vo
   command.helpOption('-h, --help', 'print this help and exit');
   command.addHelpText('after', NOTES);
   command.action((source: string, target: string) => {
-    refuseEmpty(source, target);
+    refuseEmpty(source, [target]);
     const given = command.opts<VerifyFlags>();
     done({
       sourcePath: path.resolve(source),

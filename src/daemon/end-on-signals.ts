@@ -8,6 +8,8 @@ export interface Ending {
   readonly finish$: Observable<EndSignal>;
   /** Aborted when it is to end at once: at the second signal, or by {@link now}. */
   readonly abort: AbortSignal;
+  /** The same as an Observable: emits once, to late subscribers too. */
+  readonly abort$: Observable<void>;
   /** The first signal, once there was one. */
   readonly signal: () => EndSignal | undefined;
   now(): void;
@@ -21,7 +23,12 @@ export interface Ending {
  */
 export function endOnSignals(io: Pick<ProgramIo, 'signals$'>, log: Log, graceful: string): Ending {
   const finish$ = new ReplaySubject<EndSignal>(1);
+  const abort$ = new ReplaySubject<void>(1);
   const controller = new AbortController();
+  const now = (): void => {
+    controller.abort();
+    abort$.next();
+  };
   let first: EndSignal | undefined;
   const subscription: Subscription = io.signals$.subscribe((signal) => {
     if (first === undefined) {
@@ -30,16 +37,15 @@ export function endOnSignals(io: Pick<ProgramIo, 'signals$'>, log: Log, graceful
       finish$.next(signal);
     } else {
       log.info(`${signal} again: ending at once`);
-      controller.abort();
+      now();
     }
   });
   return {
     finish$,
     abort: controller.signal,
+    abort$,
     signal: () => first,
-    now: () => {
-      controller.abort();
-    },
+    now,
     close: () => {
       subscription.unsubscribe();
     },

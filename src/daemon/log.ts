@@ -48,6 +48,17 @@ export function createLog(
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), enabled };
 }
 
+/** The same log with these fields behind those of every line. */
+export function withFields(log: Log, fields: LogFields): Log {
+  const at =
+    (level: LogLevel) =>
+    (message: string, own: LogFields = {}): void => {
+      log[level](message, { ...own, ...fields });
+    };
+  const enabled = (level: LogLevel): boolean => log.enabled(level);
+  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), enabled };
+}
+
 /** True when `output` is a terminal that shows colours, or FORCE_COLOR asks for them; NO_COLOR wins over both. */
 export function wantsColours(output: TextOutput, environment: ProgramIo['environment']): boolean {
   if ((environment.NO_COLOR ?? '') !== '') return false;

@@ -9,8 +9,8 @@ export type { DeletePolicy, FilterOption, RsyncAttributes as MirroredAttributes 
 export interface MirrorOptions {
   /** The directory to mirror: absolute, no trailing `/`; exists, is a directory and can be read. Text (UTF-8). */
   readonly sourcePath: string;
-  /** As the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
-  readonly target: string;
+  /** At least one, each as the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
+  readonly targets: readonly string[];
   /** A batch is sent when nothing has happened for this long. 0: at once. */
   readonly quietMs: number;
   /** A batch is sent at the latest this long after its first event. At least `quietMs`. */
@@ -24,7 +24,7 @@ export interface MirrorOptions {
   readonly initialSync: boolean;
   /** Say what would be done, change nothing on the target; implies that the first sync is the only one. */
   readonly dryRun: boolean;
-  /** Delivering processes at a time, at least 1. */
+  /** Delivering processes at a time for each target, at least 1. */
   readonly maxProcesses: number;
   readonly attributes: RsyncAttributes;
   /** Further arguments for rsync, each exactly one, in order, behind our own. */

@@ -4,7 +4,6 @@ import type { MirrorOptions } from './mirror-options.ts';
 export interface VerifyOptions extends Pick<
   MirrorOptions,
   | 'sourcePath'
-  | 'target'
   | 'filterArguments'
   | 'attributes'
   | 'rsyncOptions'
@@ -12,6 +11,8 @@ export interface VerifyOptions extends Pick<
   | 'bandwidthLimit'
   | 'timeoutSeconds'
 > {
+  /** As the user wrote it. */
+  readonly target: string;
   /** Read both sides whole; else a file of equal size and time counts as equal. */
   readonly checksum: boolean;
   /** Deliver what differs, and look again. */

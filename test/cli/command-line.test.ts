@@ -38,7 +38,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
   const options = mirror();
   expect(options).toEqual({
     sourcePath: '/src',
-    target: '/target',
+    targets: ['/target'],
     quietMs: 1000,
     maxDelayMs: 10_000,
     filterArguments: [],
@@ -66,7 +66,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
 
 test('a relative source becomes absolute, a target stays as it was written', () => {
   const line = parseCommandLine(['mirror', 'a/../b/', 'host:c/']);
-  expect(line).toMatchObject({ options: { sourcePath: path.resolve('b'), target: 'host:c/' } });
+  expect(line).toMatchObject({ options: { sourcePath: path.resolve('b'), targets: ['host:c/'] } });
 });
 
 test.each<[string[], Partial<MirrorOptions>]>([

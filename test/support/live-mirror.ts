@@ -17,6 +17,8 @@ export interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly remedy?: string;
+  /** Which target the line is about, where there are several. */
+  readonly target?: string;
 }
 
 export interface LiveMirrorOptions {
@@ -110,11 +112,11 @@ export class LiveMirror implements AsyncDisposable {
     }
   }
 
-  /** Waits until both trees are equal, the roots' own times included. */
-  async untilEqual(): Promise<void> {
+  /** Waits until both trees are equal, the roots' own times included; `copy` is that of another target. */
+  async untilEqual(copy = this.copy): Promise<void> {
     let differences: readonly string[] = [];
     const isEqual = (): boolean => {
-      differences = this.differences();
+      differences = this.differences(copy);
       return differences.length === 0;
     };
     try {
@@ -124,8 +126,8 @@ export class LiveMirror implements AsyncDisposable {
     }
   }
 
-  differences(): readonly string[] {
-    return compareTrees(pathFromText(this.source), pathFromText(this.copy));
+  differences(copy = this.copy): readonly string[] {
+    return compareTrees(pathFromText(this.source), pathFromText(copy));
   }
 
   /** Runs a bash script in the source. */

@@ -49,12 +49,13 @@ function checkPlaces(source: PathBytes, target: string, mkpath: boolean): void {
     );
 }
 
-function isInside(path: PathBytes, directory: PathBytes): boolean {
+/** Both are real paths. */
+export function isInside(path: string, directory: string): boolean {
   return directory === '/' || path.startsWith(`${directory}/`);
 }
 
 /** The real path of what exists of `path`, followed by what does not. */
-function realPath(path: PathBytes): PathBytes {
+export function realPath(path: PathBytes): PathBytes {
   try {
     return pathFromBuffer(realpathSync(pathToBuffer(path), { encoding: 'buffer' }));
   } catch (error) {

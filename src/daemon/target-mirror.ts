@@ -1,0 +1,142 @@
+import { finalize, from, lastValueFrom, merge, Observable, switchMap, takeUntil, tap, timer } from 'rxjs';
+import type { Batch } from '../model/batch.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { ROOT_PATH } from '../model/path-bytes.ts';
+import type { MirrorReport } from '../pipeline/mirror-report.ts';
+import { mirror, MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
+import type { Target } from '../target/target.ts';
+import type { DeliveryLog } from './delivery-log.ts';
+import type { Ending } from './end-on-signals.ts';
+import type { Log } from './log.ts';
+import type { MirrorOptions } from './mirror-options.ts';
+import type { SourceEvents } from './source-events.ts';
+
+/** What is pending when a signal comes may take this long to deliver, for all targets together. */
+export const DRAIN_MS = 5_000;
+
+/** Passes over what changed while the only sync of `--once` was reading it. */
+const ONCE_PASSES = 3;
+
+/** No target may keep fewer dirty names than this before directories degrade to rescans. */
+const MIN_PENDING_ENTRIES = 50_000;
+
+export interface TargetMirrorParts {
+  readonly target: Target;
+  readonly options: MirrorOptions;
+  readonly log: Log;
+  readonly deliveries: DeliveryLog;
+  readonly ending: Ending;
+}
+
+/** One target of a run: its deliveries, its books and its log. What goes wrong here is no concern of the other targets. */
+export class TargetMirror {
+  readonly #target: Target;
+  readonly #options: MirrorOptions;
+  readonly #log: Log;
+  readonly #deliveries: DeliveryLog;
+  readonly #ending: Ending;
+
+  constructor({ target, options, log, deliveries, ending }: TargetMirrorParts) {
+    this.#target = target;
+    this.#options = options;
+    this.#log = log;
+    this.#deliveries = deliveries;
+    this.#ending = ending;
+  }
+
+  /** Throws a SynclineError when the target cannot work. */
+  async prepare(): Promise<void> {
+    await this.#target.prepare({ signal: this.#ending.abort, report: this.#deliveries.event });
+    this.#log.info(`mirror ${this.#options.sourcePath} to ${this.#target.name}`);
+  }
+
+  /** The target cannot work: says so. */
+  stopped(message: string, remedy: string | undefined): void {
+    this.#log.error(`stopped: ${message}`, remedy === undefined ? {} : { remedy });
+  }
+
+  /** Keeps the target equal until a signal comes or the target cannot work. Subscribes to the events at once. */
+  async keepEqual(events: SourceEvents): Promise<void> {
+    const options = this.#options;
+    const settings = {
+      ...MIRROR_DEFAULTS,
+      quietMs: options.quietMs,
+      maxMs: options.maxDelayMs,
+      writingQuietMs: Math.max(2_000, 2 * options.quietMs),
+      maxPendingEntries: Math.max(
+        MIN_PENDING_ENTRIES,
+        Math.floor(MIRROR_DEFAULTS.maxPendingEntries / options.targets.length),
+      ),
+      capabilities: this.#target.capabilities,
+      initial: options.initialSync,
+    };
+    const ports = {
+      deliver: (batch: Batch) => this.#deliver(batch),
+      barrier: events.barrier,
+      finish$: this.#ending.finish$,
+    };
+    const endNow$ = merge(
+      this.#ending.abort$,
+      this.#ending.finish$.pipe(
+        switchMap(() => timer(DRAIN_MS)),
+        tap(() => {
+          this.#log.warn(`not all could be delivered in ${DRAIN_MS / 1000} s`);
+        }),
+      ),
+    );
+    const report$ = events.batches$.pipe(
+      mirror(settings, ports),
+      tap((report) => {
+        this.#deliveries.report(report);
+      }),
+      takeUntil(endNow$),
+    );
+    const nothing: MirrorReport = { kind: 'finished', remaining: 0 };
+    await lastValueFrom(report$, { defaultValue: nothing });
+  }
+
+  /** One compare of the whole tree, and what changed while it ran; resolves with true when everything was delivered. */
+  async syncOnce(): Promise<boolean> {
+    let batch: Batch = { number: 1, reason: 'startup', moves: [], entries: [], subtrees: [ROOT_PATH] };
+    for (;;) {
+      const outcome = await lastValueFrom(this.#deliver(batch));
+      if (this.#ending.signal() !== undefined) return false;
+      if (outcome.kind === 'failed') {
+        this.#deliveries.failed(batch, outcome, undefined);
+        return false;
+      }
+      this.#deliveries.delivered(batch, outcome);
+      for (const problem of outcome.problems) this.#deliveries.problem(problem);
+      if (outcome.problems.length > 0) return false;
+      if (outcome.recheck.length === 0) return true;
+      if (batch.number === ONCE_PASSES) {
+        this.#log.warn(`${outcome.recheck.length} names kept changing while they were read`);
+        return false;
+      }
+      const entries = outcome.recheck.toSorted().map((name) => ({ path: name, hints: 0 }));
+      batch = { number: batch.number + 1, reason: 'startup', moves: [], entries, subtrees: [] };
+    }
+  }
+
+  /** Ends all children; afterwards none is left. */
+  async close(): Promise<void> {
+    await this.#target.close();
+  }
+
+  /** One delivery; unsubscribing ends it. */
+  #deliver(batch: Batch): Observable<Outcome> {
+    return new Observable<Outcome>((subscriber) => {
+      const controller = new AbortController();
+      this.#deliveries.begin(batch);
+      const signal = AbortSignal.any([controller.signal, this.#ending.abort]);
+      const outcome$ = from(this.#target.deliver(batch, { signal, report: this.#deliveries.event }));
+      return outcome$
+        .pipe(
+          finalize(() => {
+            controller.abort();
+          }),
+        )
+        .subscribe(subscriber);
+    });
+  }
+}

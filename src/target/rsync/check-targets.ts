@@ -1,0 +1,35 @@
+import { pathFromText } from '../../model/path-bytes.ts';
+import { SynclineError } from '../../model/syncline-error.ts';
+import { isInside, realPath } from './local-target.ts';
+import { parseTarget, targetArgument } from './parse-target.ts';
+
+/**
+ * Checks that no target of one source is another one or, where both are local (symlinks followed), lies inside another:
+ * each would delete what the other brings. Throws a SynclineError (TARGET).
+ */
+export function checkTargetsApart(targets: readonly string[]): void {
+  const places = targets.map((name) => ({ name, place: placeOf(name) }));
+  for (const [index, one] of places.entries()) {
+    for (const other of places.slice(index + 1)) {
+      if (one.place === other.place)
+        throw new SynclineError('TARGET', `Target ${other.name} is given twice.`, 'Name each target once.');
+      const [inner, outer] = isBelow(one.place, other.place) ? [one, other] : [other, one];
+      if (isBelow(inner.place, outer.place))
+        throw new SynclineError(
+          'TARGET',
+          `Target ${inner.name} lies inside target ${outer.name}.`,
+          'Each would delete what the other brings: choose places apart.',
+        );
+    }
+  }
+}
+
+/** The real path of a local target; the argument for rsync of any other. */
+function placeOf(target: string): string {
+  const location = parseTarget(target);
+  return location.kind === 'local' ? realPath(pathFromText(location.path)) : targetArgument(location);
+}
+
+function isBelow(place: string, other: string): boolean {
+  return place.startsWith('/') && other.startsWith('/') && isInside(place, other);
+}
