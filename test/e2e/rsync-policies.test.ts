@@ -167,6 +167,7 @@ describe('the first sync', () => {
     expect(mirror.events).toContainEqual({
       kind: 'updated',
       path: 'new\nline\xff',
+      change: '>f+++++++++',
       bytes: expect.any(Number) as number,
     });
     expect(mirror.events.filter(({ kind }) => kind === 'updated').length).toBe(52);
