@@ -2,12 +2,25 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../daemon/log.ts';
-import type { DeletePolicy, FilterOption, MirrorOptions } from '../daemon/mirror-options.ts';
+import type {
+  DeleteLimit,
+  DeletePolicy,
+  FilterOption,
+  HookCommand,
+  MirrorOptions,
+} from '../daemon/mirror-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { addAttributeOptions } from './attribute-options.ts';
-import { bandwidth, secondsAsMs, wholeNumber } from './option-value.ts';
+import {
+  bandwidth,
+  deleteLimit,
+  hookCommand,
+  hookSeconds,
+  secondsAsMs,
+  wholeNumber,
+} from './option-value.ts';
 
 /** What a command line asks for. */
 export type CommandLine =
@@ -67,6 +80,12 @@ Every --target is a target like TARGET: each has its own pace, retries and
 state, and none waits for another. One whose configuration cannot work is
 stopped alone; the program ends with 1 when all are.
 
+CMD is a program, run as it is without a shell, or a JSON array of a program
+and its arguments: '["sh", "-c", "date >> log"]'. On standard input it reads one
+JSON object: hook, time, source, target, batch, reason, outcome, and by outcome
+counts, problems and held, or scope, message and remedy. A hook that fails or
+hangs is reported, and the mirror goes on.
+
 TERM and INT deliver what is pending if that is quick, then end with 143 or 130;
 a second one ends at once.
 Exit status: 0 done, 1 failed, 2 wrong command line, 128+n ended by signal n.`;
@@ -124,6 +143,12 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         .choices(['yes', 'no', 'startup', 'running'])
         .default('yes'),
     )
+    .option(
+      '--max-delete <N|P%>',
+      'hold all deletions of a batch with more than N, or P% of the names',
+      deleteLimit,
+    )
+    .option('--allow-empty-source', 'an empty SRC may empty the target (else deletions are held)')
     .option('--mkpath', "make the target's missing parents");
   const attributes = addAttributeOptions(command);
   const rsyncOptions: string[] = [];
@@ -141,6 +166,16 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .option('--bwlimit <RATE>', 'KiB a second at most, or as in 1.5M', bandwidth)
     .option('--timeout <SECONDS>', 'give up a stalled connection; 0: never', wholeNumber(0, 86_400), 600)
     .option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1);
+  command
+    .optionsGroup('Hooks:')
+    .option('--before-batch <CMD>', 'run CMD before each delivery, which waits for it', hookCommand)
+    .option('--after-batch <CMD>', 'run CMD after each delivery', hookCommand)
+    .option('--on-error <CMD>', 'run CMD when a delivery failed, left problems or was held', hookCommand)
+    .addOption(
+      new Option('--hook-timeout <SECONDS>', 'end a hook after so long')
+        .argParser(hookSeconds)
+        .default(30_000, '30'),
+    );
   addLogOptions(command);
   command.helpOption('-h, --help', 'print this help and exit');
   command.addHelpText('after', MIRROR_NOTES);
@@ -174,6 +209,8 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
       maxDelayMs,
       filterArguments,
       deletePolicy: given.delete,
+      maxDelete: given.maxDelete,
+      allowEmptySource: given.allowEmptySource === true,
       once: given.once === true || given.dryRun === true,
       initialSync: given.initial,
       dryRun: given.dryRun === true,
@@ -184,6 +221,12 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
       bandwidthLimit: given.bwlimit,
       timeoutSeconds: given.timeout,
       makeTargetParents: given.mkpath === true,
+      hooks: {
+        beforeBatch: given.dryRun === true ? undefined : given.beforeBatch,
+        afterBatch: given.dryRun === true ? undefined : given.afterBatch,
+        onError: given.dryRun === true ? undefined : given.onError,
+        timeoutMs: given.hookTimeout,
+      },
       logLevel: given.verbose === true ? 'debug' : given.logLevel,
       logFormat: given.logFormat,
     });
@@ -200,11 +243,17 @@ interface MirrorFlags {
   readonly initial: boolean;
   readonly dryRun?: true;
   readonly delete: DeletePolicy;
+  readonly maxDelete?: DeleteLimit;
+  readonly allowEmptySource?: true;
   readonly mkpath?: true;
   readonly rsyncProgram: string;
   readonly bwlimit: string | undefined;
   readonly timeout: number;
   readonly maxProcesses: number;
+  readonly beforeBatch?: HookCommand;
+  readonly afterBatch?: HookCommand;
+  readonly onError?: HookCommand;
+  readonly hookTimeout: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly verbose?: true;
