@@ -8,8 +8,11 @@ export {
 } from './model/path-bytes.ts';
 export { EventBatch, HINT, type WatchEvent } from './model/event-batch.ts';
 export type {
+  DeleteLimit,
   DeletePolicy,
   FilterOption,
+  HookCommand,
+  HookOptions,
   MirroredAttributes,
   MirrorOptions,
 } from './daemon/mirror-options.ts';

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../daemon/log.ts';
-import type { DeletePolicy, MirrorOptions } from '../daemon/mirror-options.ts';
+import type { DeleteLimit, DeletePolicy, HookCommand, MirrorOptions } from '../daemon/mirror-options.ts';
 import type { VerifyOptions } from '../daemon/verify-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { addAttributeOptions } from './attribute-options.ts';
 import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
-import { secondsAsMs, wholeNumber } from './option-value.ts';
+import { deleteLimit, hookCommand, hookSeconds, secondsAsMs, wholeNumber } from './option-value.ts';
 import { addVerify } from './verify-command.ts';
 
 /** What a command line asks for. */
@@ -73,6 +73,12 @@ Every --target is a target like TARGET: each has its own pace, retries and
 state, and none waits for another. One whose configuration cannot work is
 stopped alone; the program ends with 1 when all are.
 
+CMD is a program, run as it is without a shell, or a JSON array of a program
+and its arguments: '["sh", "-c", "date >> log"]'. On standard input it reads one
+JSON object: hook, time, source, target, batch, reason, outcome, and by outcome
+counts, problems and held, or scope, message and remedy. A hook that fails or
+hangs is reported, and the mirror goes on.
+
 TERM and INT deliver what is pending if that is quick, then end with 143 or 130;
 a second one ends at once.
 Exit status: 0 done, 1 failed, 2 wrong command line, 128+n ended by signal n.`;
@@ -130,10 +136,26 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         .choices(['yes', 'no', 'startup', 'running'])
         .default('yes'),
     )
+    .option(
+      '--max-delete <N|P%>',
+      'hold all deletions of a batch with more than N, or P% of the names',
+      deleteLimit,
+    )
+    .option('--allow-empty-source', 'an empty SRC may empty the target (else deletions are held)')
     .option('--mkpath', "make the target's missing parents");
   const attributes = addAttributeOptions(command);
   const rsyncOptions = addRsyncOptions(command);
-  command.option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1);
+  command
+    .option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1)
+    .optionsGroup('Hooks:')
+    .option('--before-batch <CMD>', 'run CMD before each delivery, which waits for it', hookCommand)
+    .option('--after-batch <CMD>', 'run CMD after each delivery', hookCommand)
+    .option('--on-error <CMD>', 'run CMD when a delivery failed, left problems or was held', hookCommand)
+    .addOption(
+      new Option('--hook-timeout <SECONDS>', 'end a hook after so long')
+        .argParser(hookSeconds)
+        .default(30_000, '30'),
+    );
   addLogOptions(command);
   command.helpOption('-h, --help', 'print this help and exit');
   command.addHelpText('after', MIRROR_NOTES);
@@ -161,6 +183,8 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
       maxDelayMs,
       filterArguments,
       deletePolicy: given.delete,
+      maxDelete: given.maxDelete,
+      allowEmptySource: given.allowEmptySource === true,
       once: given.once === true || given.dryRun === true,
       initialSync: given.initial,
       dryRun: given.dryRun === true,
@@ -171,6 +195,12 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
       bandwidthLimit: given.bwlimit,
       timeoutSeconds: given.timeout,
       makeTargetParents: given.mkpath === true,
+      hooks: {
+        beforeBatch: given.dryRun === true ? undefined : given.beforeBatch,
+        afterBatch: given.dryRun === true ? undefined : given.afterBatch,
+        onError: given.dryRun === true ? undefined : given.onError,
+        timeoutMs: given.hookTimeout,
+      },
       logLevel: given.verbose === true ? 'debug' : given.logLevel,
       logFormat: given.logFormat,
     });
@@ -187,8 +217,14 @@ interface MirrorFlags extends RsyncFlags {
   readonly initial: boolean;
   readonly dryRun?: true;
   readonly delete: DeletePolicy;
+  readonly maxDelete?: DeleteLimit;
+  readonly allowEmptySource?: true;
   readonly mkpath?: true;
   readonly maxProcesses: number;
+  readonly beforeBatch?: HookCommand;
+  readonly afterBatch?: HookCommand;
+  readonly onError?: HookCommand;
+  readonly hookTimeout: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly verbose?: true;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { DeleteLimit, HookCommand } from '../daemon/mirror-options.ts';
 
 /** Timers of Node take at most 2^31 - 1 ms; a day is plenty below it. */
 const MAX_SECONDS = 86_400;
@@ -12,6 +13,13 @@ export function secondsAsMs(text: string): number {
   return Math.round(seconds * 1000);
 }
 
+/** As {@link secondsAsMs}, but not 0. */
+export function hookSeconds(text: string): number {
+  const ms = secondsAsMs(text);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError('It must be more than 0 seconds.');
+}
+
 /** A parser of whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -19,6 +27,39 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     if (value >= min && value <= max) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
+}
+
+/** `500` (names) or `20%` (of the names on the target). */
+export function deleteLimit(text: string): DeleteLimit {
+  const [, digits = '', percent = ''] = /^(\d{1,9})(%?)$/.exec(text) ?? [];
+  const max = digits === '' ? NaN : Number(digits);
+  if (percent === '' && max >= 0) return { unit: 'names', max };
+  if (max >= 0 && max <= 100) return { unit: 'percent', max };
+  throw new InvalidArgumentError('It must be a number of names as in 500, or a percentage as in 20%.');
+}
+
+/** A program by its path or name, the whole text, or a JSON array of a program and its arguments. No shell reads it. */
+export function hookCommand(text: string): HookCommand {
+  const [program = '', ...words] = text.trimStart().startsWith('[') ? jsonWords(text) : [text];
+  if (program === '' || [program, ...words].some((word) => word.includes('\0'))) throw wrongCommand();
+  return { program, arguments: words };
+}
+
+function jsonWords(text: string): readonly string[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrongCommand();
+  }
+  if (Array.isArray(value) && value.every((word) => typeof word === 'string')) return value;
+  throw wrongCommand();
+}
+
+function wrongCommand(): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `It must be a program, or a JSON array as in '["sh", "-c", "date >> log"]'.`,
+  );
 }
 
 /** rsync's notation for a rate: a number, and K, M, G or T behind it if it is not KiB. */

@@ -19,6 +19,8 @@ export function createTarget(name: string, options: MirrorOptions, shared: Targe
     ...shared,
     target: name,
     deletes: options.deletePolicy,
+    maxDelete: options.maxDelete,
+    allowEmptySource: options.allowEmptySource,
     attributes: options.attributes,
     bandwidthLimit: options.bandwidthLimit,
     extraArguments: options.rsyncOptions,

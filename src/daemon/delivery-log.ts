@@ -1,5 +1,5 @@
 import type { Batch } from '../model/batch.ts';
-import type { Delivered, Failed, PathProblem } from '../model/outcome.ts';
+import type { Delivered, Failed, HeldDeletions, PathProblem } from '../model/outcome.ts';
 import { displayPath, type PathBytes } from '../model/path-bytes.ts';
 import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import type { DeliveryEvent } from '../target/target.ts';
@@ -22,6 +22,7 @@ export interface DeliveryLog {
   readonly delivered: (batch: Batch, outcome: Delivered) => void;
   readonly failed: (batch: Batch, outcome: Failed, retryInMs: number | undefined) => void;
   readonly problem: (problem: PathProblem) => void;
+  readonly held: (held: HeldDeletions) => void;
 }
 
 /** `nowMs` is a monotonic clock. */
@@ -85,7 +86,6 @@ export function createDeliveryLog(
     const sums = `${counts.updated} updated, ${counts.deleted} deleted, ${bytesText(counts.bytes)}`;
     const verb = dryRun ? 'would be delivered' : 'delivered';
     const more = hidden > 0 ? `, ${hidden} names not shown` : '';
-    heldBecause = undefined;
     log.info(`${what} ${verb}: ${sums} in ${seconds(nowMs() - startedMs)}${more}`);
   };
   const failed = (lost: Batch, { message, remedy, scope }: Failed, retryInMs: number | undefined): void => {
@@ -111,6 +111,9 @@ export function createDeliveryLog(
     problem: ({ path, message }) => {
       log.warn(`${place(path)}: ${message}`);
     },
+    held: ({ message, remedy }) => {
+      log.error(`held: ${message}`, { remedy });
+    },
     report: (report) => {
       switch (report.kind) {
         case 'delivered':
@@ -134,7 +137,7 @@ export function createDeliveryLog(
           if (report.state === 'held') {
             if (report.message === heldBecause) break;
             heldBecause = report.message;
-          }
+          } else if (report.state === 'idle' || report.state === 'waiting') heldBecause = undefined;
           reportState(log, report);
           break;
       }

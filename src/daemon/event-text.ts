@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import { getSystemErrorName } from 'node:util';
 import type { Colors } from 'picocolors/types.js';
 import { HINT, type WatchEvent } from '../model/event-batch.ts';
-import { displayPath, joinPath, type PathBytes, pathToBuffer } from '../model/path-bytes.ts';
+import { displayPath, joinPath, type PathBytes } from '../model/path-bytes.ts';
+import { jsonPath } from './json-path.ts';
 
 /** The names of the hints that are set, in the order of a name's life. */
 export function hintNames(hints: number): string[] {
@@ -18,10 +18,7 @@ export function hintNames(hints: number): string[] {
   return names.filter(([bit]) => (hints & bit) !== 0).map(([, name]) => name);
 }
 
-/**
- * An event as one JSON object without a line break. A path that is not valid UTF-8 is shown as {@link displayPath} does
- * and has its exact bytes in base64 beside it, under its name with `Base64` behind it. Undefined for a barrier.
- */
+/** An event as one JSON object without a line break, paths by {@link jsonPath}. Undefined for a barrier. */
 export function eventJson(event: WatchEvent, time: Date): string | undefined {
   if (event.kind === 'barrier') return undefined;
   return JSON.stringify({ time: time.toISOString(), kind: event.kind, ...jsonFields(event) });
@@ -46,13 +43,6 @@ function jsonFields(event: Exclude<WatchEvent, { kind: 'barrier' }>): Record<str
     case 'root':
       return { state: event.state, errno: event.errno };
   }
-}
-
-/** A path as fields of a JSON object: its exact bytes too, in base64, where it is not valid UTF-8. */
-export function jsonPath(field: string, path: PathBytes): Record<string, string> {
-  const bytes = pathToBuffer(path);
-  if (isUtf8(bytes)) return { [field]: bytes.toString('utf8') };
-  return { [field]: displayPath(path), [`${field}Base64`]: bytes.toString('base64') };
 }
 
 /** An event as one line for people, without time and line break. Undefined for a barrier. */

@@ -1,9 +1,19 @@
 import type { FilterOption } from '../filter/parse-rules.ts';
+import type { DeleteLimit } from '../target/delete-guard.ts';
+import type { HookCommand } from '../target/hook/run-hook.ts';
 import type { RsyncAttributes } from '../target/rsync/rsync-arguments.ts';
 import type { DeletePolicy } from '../target/rsync/rsync-options.ts';
+import type { HookOptions } from './delivery-hooks.ts';
 import type { LogFormat, LogLevel } from './log.ts';
 
-export type { DeletePolicy, FilterOption, RsyncAttributes as MirroredAttributes };
+export type {
+  DeleteLimit,
+  DeletePolicy,
+  FilterOption,
+  HookCommand,
+  HookOptions,
+  RsyncAttributes as MirroredAttributes,
+};
 
 /** Everything `syncline mirror` was asked for: plain values, checked one by one, nothing touched yet. */
 export interface MirrorOptions {
@@ -18,6 +28,10 @@ export interface MirrorOptions {
   /** In the order given. */
   readonly filterArguments: readonly FilterOption[];
   readonly deletePolicy: DeletePolicy;
+  /** A batch that would delete more deletes nothing; undefined: no limit. */
+  readonly maxDelete: DeleteLimit | undefined;
+  /** An empty source may empty the target. */
+  readonly allowEmptySource: boolean;
   /** End after the first sync; status 0 if everything was delivered. */
   readonly once: boolean;
   /** False: start without comparing the whole tree; only what changes from now on is delivered. */
@@ -37,6 +51,8 @@ export interface MirrorOptions {
   readonly timeoutSeconds: number;
   /** Make missing parents of the target. */
   readonly makeTargetParents: boolean;
+  /** None of them in a dry run. */
+  readonly hooks: HookOptions;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }

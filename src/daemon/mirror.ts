@@ -5,6 +5,7 @@ import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { checkTargetsApart } from '../target/rsync/check-targets.ts';
 import { createTarget, type TargetSource } from './create-target.ts';
+import { checkHooks, DeliveryHooks } from './delivery-hooks.ts';
 import { createDeliveryLog } from './delivery-log.ts';
 import { type Ending, endOnSignals } from './end-on-signals.ts';
 import { createLog, type Log, wantsColours, withFields } from './log.ts';
@@ -32,6 +33,7 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const source = pathFromText(options.sourcePath);
   const rules = parseRules(options.filterArguments, addon);
   checkTargetsApart(options.targets);
+  checkHooks(options.hooks);
   const rsyncRules = rsyncFilter(rules);
   const graceful = options.once
     ? 'ending'
@@ -46,17 +48,19 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
     const events = openSourceEvents(addon, source, rules, createWatchLog(log, progress));
     try {
       await Promise.all(ready.map((mirror) => mirror.keepEqual(events)));
-    } finally {
+    } catch (error) {
       // A bug in one of them must not leave the others at work.
       ending.now();
+      throw error;
+    } finally {
       events.close();
     }
     const signal = ending.signal();
     return signal === undefined ? 1 : signalExitStatus(signal);
   } finally {
-    ending.close();
     progress.end();
     await Promise.all(mirrors.map((mirror) => mirror.close()));
+    ending.close();
     rsyncRules.close();
   }
 }
@@ -79,7 +83,15 @@ function createMirrors(
     const target = createTarget(name, options, shared);
     const ownLog = isOne ? log : withFields(log, { target: name });
     const deliveries = createDeliveryLog(ownLog, progressOfOne(), options.dryRun);
-    return new TargetMirror({ target, options, log: ownLog, deliveries, ending });
+    const hooks = new DeliveryHooks({
+      hooks: options.hooks,
+      source: shared.source,
+      target: name,
+      environment: shared.environment,
+      log: ownLog,
+      abort: ending.abort,
+    });
+    return new TargetMirror({ target, options, log: ownLog, deliveries, hooks, ending });
   });
 }
 

@@ -5,6 +5,7 @@ import { ROOT_PATH } from '../model/path-bytes.ts';
 import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import { mirror, MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
 import type { Target } from '../target/target.ts';
+import type { DeliveryHooks } from './delivery-hooks.ts';
 import type { DeliveryLog } from './delivery-log.ts';
 import type { Ending } from './end-on-signals.ts';
 import type { Log } from './log.ts';
@@ -25,6 +26,7 @@ export interface TargetMirrorParts {
   readonly options: MirrorOptions;
   readonly log: Log;
   readonly deliveries: DeliveryLog;
+  readonly hooks: DeliveryHooks;
   readonly ending: Ending;
 }
 
@@ -34,13 +36,15 @@ export class TargetMirror {
   readonly #options: MirrorOptions;
   readonly #log: Log;
   readonly #deliveries: DeliveryLog;
+  readonly #hooks: DeliveryHooks;
   readonly #ending: Ending;
 
-  constructor({ target, options, log, deliveries, ending }: TargetMirrorParts) {
+  constructor({ target, options, log, deliveries, hooks, ending }: TargetMirrorParts) {
     this.#target = target;
     this.#options = options;
     this.#log = log;
     this.#deliveries = deliveries;
+    this.#hooks = hooks;
     this.#ending = ending;
   }
 
@@ -52,7 +56,9 @@ export class TargetMirror {
 
   /** The target cannot work: says so. */
   stopped(message: string, remedy: string | undefined): void {
-    this.#log.error(`stopped: ${message}`, remedy === undefined ? {} : { remedy });
+    const advice = remedy === undefined ? {} : { remedy };
+    this.#log.error(`stopped: ${message}`, advice);
+    this.#hooks.stopped({ kind: 'failed', scope: 'configuration', message, ...advice });
   }
 
   /** Keeps the target equal until a signal comes or the target cannot work. Subscribes to the events at once. */
@@ -107,7 +113,8 @@ export class TargetMirror {
       }
       this.#deliveries.delivered(batch, outcome);
       for (const problem of outcome.problems) this.#deliveries.problem(problem);
-      if (outcome.problems.length > 0) return false;
+      if (outcome.held !== undefined) this.#deliveries.held(outcome.held);
+      if (outcome.problems.length > 0 || outcome.held !== undefined) return false;
       if (outcome.recheck.length === 0) return true;
       if (batch.number === ONCE_PASSES) {
         this.#log.warn(`${outcome.recheck.length} names kept changing while they were read`);
@@ -118,9 +125,18 @@ export class TargetMirror {
     }
   }
 
-  /** Ends all children; afterwards none is left. */
+  /** Waits for the hooks that are due, for a bounded time, and ends all children; afterwards none is left. */
   async close(): Promise<void> {
     await this.#target.close();
+    await this.#hooks.close(this.#options.once ? Infinity : DRAIN_MS);
+  }
+
+  async #deliverWithHooks(batch: Batch, signal: AbortSignal): Promise<Outcome> {
+    await this.#hooks.before(batch, signal);
+    if (signal.aborted) return { kind: 'failed', scope: 'batch', message: 'ended before it was begun' };
+    const outcome = await this.#target.deliver(batch, { signal, report: this.#deliveries.event });
+    this.#hooks.after(batch, outcome);
+    return outcome;
   }
 
   /** One delivery; unsubscribing ends it. */
@@ -129,8 +145,7 @@ export class TargetMirror {
       const controller = new AbortController();
       this.#deliveries.begin(batch);
       const signal = AbortSignal.any([controller.signal, this.#ending.abort]);
-      const outcome$ = from(this.#target.deliver(batch, { signal, report: this.#deliveries.event }));
-      return outcome$
+      return from(this.#deliverWithHooks(batch, signal))
         .pipe(
           finalize(() => {
             controller.abort();

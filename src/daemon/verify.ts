@@ -9,7 +9,7 @@ import { differingParts } from '../target/rsync/itemized-change.ts';
 import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
 import type { DeliveryEvent } from '../target/target.ts';
 import { endOnSignals } from './end-on-signals.ts';
-import { jsonPath } from './event-text.ts';
+import { jsonPath } from './json-path.ts';
 import { createLog, wantsColours } from './log.ts';
 import { type ProgramIo, signalExitStatus } from './program-io.ts';
 import type { VerifyOptions } from './verify-options.ts';

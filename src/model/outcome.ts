@@ -16,6 +16,17 @@ export interface DeliveryCounts {
   readonly bytes: number;
 }
 
+/** Deletions that were not made because they looked like an accident: what is named is on the target still. */
+export interface HeldDeletions {
+  /** How many names would be deleted. */
+  readonly count: number;
+  /** One line each: why, and what the user can do. */
+  readonly message: string;
+  readonly remedy: string;
+  /** The missing names and the compared subtrees that the deletions belong to: to be tried again with growing pauses. */
+  readonly paths: readonly PathBytes[];
+}
+
 /** The batch reached the target, but for the paths named. */
 export interface Delivered {
   readonly kind: 'delivered';
@@ -27,6 +38,8 @@ export interface Delivered {
    * looked at again, not an error.
    */
   readonly recheck: readonly PathBytes[];
+  /** Everything else of the batch is delivered. */
+  readonly held?: HeldDeletions;
 }
 
 /**

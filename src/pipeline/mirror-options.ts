@@ -23,6 +23,8 @@ export interface MirrorOptions {
   /** Pauses of a single path in quarantine, and of one that changed while it was read. */
   readonly quarantineBackOff: BackOff;
   readonly recheckBackOff: BackOff;
+  /** Pauses between attempts to make deletions that were held. */
+  readonly heldBackOff: BackOff;
   readonly maxQuarantined: number;
   /** How long to hold after a delivery found the source wrong that the watch knows nothing about. */
   readonly sourceRetryMs: number;
@@ -42,6 +44,7 @@ export const MIRROR_DEFAULTS = {
   targetBackOff: { firstMs: 1_000, maxMs: 60_000 },
   quarantineBackOff: { firstMs: 5_000, maxMs: 600_000 },
   recheckBackOff: { firstMs: 100, maxMs: 10_000 },
+  heldBackOff: { firstMs: 10_000, maxMs: 600_000 },
   maxQuarantined: 1_000,
   sourceRetryMs: 2_000,
 } as const satisfies MirrorOptions;

@@ -5,7 +5,7 @@ import type { PathBytes } from '../model/path-bytes.ts';
 /**
  * What a mirror is doing. `idle`: nothing is pending, in flight or to be retried. `collecting`: changes wait for the
  * window to close (or for the first scan). `waiting`: the next attempt is after a pause. `held`: the source root is not
- * there. `stopped`: trying again cannot help.
+ * there, and nothing is delivered; or deletions are held, and all else is delivered. `stopped`: trying again cannot help.
  */
 export type MirrorStateName = 'idle' | 'collecting' | 'delivering' | 'waiting' | 'held' | 'stopped';
 

@@ -3,7 +3,7 @@ import { BehaviorSubject, NEVER, Subject, Subscription, asyncScheduler, take, ta
 import type { Batch, BatchReason } from '../model/batch.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import { ROOT_STATE, SLOT, slotPath } from '../model/event-batch.ts';
-import type { Delivered, Failed, Outcome } from '../model/outcome.ts';
+import type { Delivered, Failed, HeldDeletions, Outcome } from '../model/outcome.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
 import { pauseMs } from './back-off.ts';
@@ -36,6 +36,8 @@ export class MirrorRun {
   readonly #tree: PendingTree;
   readonly #quarantine: RetryList;
   readonly #rechecks: RetryList;
+  /** Where deletions are held. */
+  readonly #holds: RetryList;
   readonly #backlog$ = new Subject<Backlog>();
   readonly #busy$ = new BehaviorSubject(true);
   readonly #finish$ = new Subject<void>();
@@ -56,6 +58,9 @@ export class MirrorRun {
   #pause: Pause | undefined;
   #pauseTimer: Subscription | undefined;
   #stoppedBy: Failed | undefined;
+  #heldBy: HeldDeletions | undefined;
+  /** A hold of the first compare, whose deletions stay those of a first compare. */
+  #heldAtStartup = false;
   #failures = 0;
   #batches = 0;
   #lastState = '';
@@ -68,6 +73,7 @@ export class MirrorRun {
     this.#tree = new PendingTree({ ...options, moves: options.capabilities.moves });
     this.#quarantine = new RetryList(options.quarantineBackOff, options.maxQuarantined);
     this.#rechecks = new RetryList(options.recheckBackOff, options.maxQuarantined);
+    this.#holds = new RetryList(options.heldBackOff, options.maxQuarantined);
     this.#startup = options.initial;
     this.#ready = !options.initial;
   }
@@ -122,7 +128,7 @@ export class MirrorRun {
   }
 
   #follow(from: PathBytes, to: PathBytes): void {
-    if (this.#rechecks.size > 0) this.#rechecks.follow(from, to);
+    for (const list of [this.#rechecks, this.#holds]) if (list.size > 0) list.follow(from, to);
     if (this.#quarantine.size === 0) return;
     for (const [path, retry] of this.#quarantine.follow(from, to)) {
       this.#out.next({ kind: 'released', path });
@@ -140,8 +146,11 @@ export class MirrorRun {
 
   /** The window has closed: takes what is ripe and delivers it. */
   #deliver(nowMs: number): void {
-    for (const list of [this.#quarantine, this.#rechecks]) {
-      for (const { path, subtree } of list.take(nowMs)) {
+    let reason: BatchReason = this.#startup ? 'startup' : 'live';
+    for (const list of [this.#quarantine, this.#rechecks, this.#holds]) {
+      const due = list.take(nowMs);
+      if (list === this.#holds && due.length > 0 && this.#heldAtStartup) reason = 'startup';
+      for (const { path, subtree } of due) {
         if (subtree) this.#tree.rescan(path);
         else this.#tree.touch(path);
       }
@@ -155,7 +164,7 @@ export class MirrorRun {
     }
     this.#flight = flight;
     this.#next(false);
-    this.#deliverChunks(flight, this.#startup ? 'startup' : 'live');
+    this.#deliverChunks(flight, reason);
   }
 
   #deliverChunks(flight: Flight, reason: BatchReason): void {
@@ -209,7 +218,8 @@ export class MirrorRun {
   #delivered(flight: Flight, chunk: Chunk, batch: Batch, outcome: Delivered): void {
     const nowMs = this.#scheduler.now();
     const scope = new ChunkScope(chunk);
-    const again = new Set([...outcome.recheck, ...outcome.problems.map(({ path }) => path)]);
+    const held = outcome.held?.paths ?? [];
+    const again = new Set([...outcome.recheck, ...outcome.problems.map(({ path }) => path), ...held]);
     const isDone = ({ path, subtree }: Retry): boolean => scope.covers(path, subtree) && !again.has(path);
     this.#failures = 0;
     flight.forget(chunk.nodes);
@@ -217,6 +227,16 @@ export class MirrorRun {
     this.#out.next({ kind: 'delivered', batch, outcome });
     this.#rechecks.release(isDone);
     for (const path of this.#quarantine.release(isDone)) this.#out.next({ kind: 'released', path });
+    this.#holds.release(isDone);
+    if (outcome.held !== undefined) {
+      this.#heldBy = outcome.held;
+      this.#heldAtStartup ||= batch.reason === 'startup';
+      for (const { path, subtree } of held.flatMap((named) => scope.placesOf(named)))
+        this.#holds.add(path, outcome.held.message, subtree || path === ROOT_PATH, nowMs);
+    } else if (this.#holds.size === 0) {
+      this.#heldBy = undefined;
+      this.#heldAtStartup = false;
+    }
     for (const { path, subtree } of outcome.recheck.flatMap((named) => scope.placesOf(named)))
       this.#rechecks.add(path, 'changed while it was read', subtree, nowMs);
     for (const { path: named, message } of outcome.problems) {
@@ -244,6 +264,7 @@ export class MirrorRun {
     this.#flight = undefined;
     this.#quarantine.landed(nowMs);
     this.#rechecks.landed(nowMs);
+    this.#holds.landed(nowMs);
     if (!this.#finishing) this.#next(false);
     else if (this.#pause !== undefined) this.#complete();
     else this.#drain();
@@ -325,7 +346,8 @@ export class MirrorRun {
   }
 
   #complete(): void {
-    const remaining = this.#tree.size + this.#tree.inFlight + this.#quarantine.size + this.#rechecks.size;
+    const retries = this.#quarantine.size + this.#rechecks.size + this.#holds.size;
+    const remaining = this.#tree.size + this.#tree.inFlight + retries;
     this.#out.next({ kind: 'finished', remaining });
     this.#out.complete();
   }
@@ -336,7 +358,12 @@ export class MirrorRun {
     if (this.#isBusy() && !this.#busy$.value) this.#busy$.next(true);
     const dueMs = this.#urgent
       ? -Infinity
-      : Math.min(this.#tree.writingDueMs() ?? Infinity, this.#quarantine.dueMs(), this.#rechecks.dueMs());
+      : Math.min(
+          this.#tree.writingDueMs() ?? Infinity,
+          this.#quarantine.dueMs(),
+          this.#rechecks.dueMs(),
+          this.#holds.dueMs(),
+        );
     this.#backlog$.next({ ripe: this.#tree.ripe, fresh, dueMs });
     if (!this.#isBusy() && this.#busy$.value) this.#busy$.next(false);
   }
@@ -379,6 +406,10 @@ export class MirrorRun {
     if (pause !== undefined) return { ...counts, state: pause.kind, retryAtMs: pause.untilMs, ...because };
     if (!this.#ready || this.#tree.size > 0 || this.#rechecks.size > 0)
       return { ...counts, state: 'collecting' };
+    if (this.#heldBy !== undefined && this.#holds.size > 0) {
+      const { message, remedy } = this.#heldBy;
+      return { ...counts, state: 'held', retryAtMs: this.#holds.dueMs(), message, remedy };
+    }
     if (this.#quarantine.size > 0)
       return { ...counts, state: 'waiting', retryAtMs: this.#quarantine.dueMs() };
     return { ...counts, state: 'idle' };

@@ -43,6 +43,8 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
     maxDelayMs: 10_000,
     filterArguments: [],
     deletePolicy: 'yes',
+    maxDelete: undefined,
+    allowEmptySource: false,
     once: false,
     initialSync: true,
     dryRun: false,
@@ -59,6 +61,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
     bandwidthLimit: undefined,
     timeoutSeconds: 600,
     makeTargetParents: false,
+    hooks: { beforeBatch: undefined, afterBatch: undefined, onError: undefined, timeoutMs: 30_000 },
     logLevel: 'info',
     logFormat: 'pretty',
   });
@@ -78,6 +81,11 @@ test.each<[string[], Partial<MirrorOptions>]>([
   [['--no-initial'], { initialSync: false }],
   [['-n'], { dryRun: true, once: true }],
   [['--delete', 'running'], { deletePolicy: 'running' }],
+  [['--max-delete', '500'], { maxDelete: { unit: 'names', max: 500 } }],
+  [['--max-delete=0'], { maxDelete: { unit: 'names', max: 0 } }],
+  [['--max-delete', '20%'], { maxDelete: { unit: 'percent', max: 20 } }],
+  [['--allow-empty-source'], { allowEmptySource: true }],
+  [['--target', '/b', '--target=host:c'], { targets: ['/target', '/b', 'host:c'] }],
   [['--mkpath'], { makeTargetParents: true }],
   [['--max-processes', '4'], { maxProcesses: 4 }],
   [['--bwlimit', '1.5m'], { bandwidthLimit: '1.5m' }],
@@ -102,6 +110,23 @@ test('filter options keep their order across kinds, and may begin with a hyphen'
     'exclude',
     'include',
   ]);
+});
+
+test('a hook is one program, or a JSON array of a program and its arguments', () => {
+  const { hooks } = mirror(
+    '--before-batch',
+    '/opt/my hook $x',
+    '--on-error=["sh", "-c", "date; true", ""]',
+    '--hook-timeout',
+    '1.5',
+  );
+  expect(hooks).toEqual({
+    beforeBatch: { program: '/opt/my hook $x', arguments: [] },
+    afterBatch: undefined,
+    onError: { program: 'sh', arguments: ['-c', 'date; true', ''] },
+    timeoutMs: 1500,
+  });
+  expect(mirror('-n', '--after-batch', 'x').hooks.afterBatch).toBeUndefined();
 });
 
 test('arguments for rsync keep their order, and may begin with a hyphen', () => {
@@ -160,6 +185,13 @@ describe('a wrong command line is refused in one line', () => {
     [['mirror', '--delay', '', 'a', 'b'], /argument '' is invalid/],
     [['mirror', '--delay', '3', '--max-delay', '2', 'a', 'b'], /^--max-delay 2 is shorter than --delay 3$/],
     [['mirror', '--max-processes', '0', 'a', 'b'], /whole number from 1 to 64/],
+    [['mirror', '--target', '', 'a', 'b'], /^TARGET is empty$/],
+    [['mirror', '--max-delete', '101%', 'a', 'b'], /number of names as in 500, or a percentage/],
+    [['mirror', '--max-delete', '-1', 'a', 'b'], /argument '-1' is invalid/],
+    [['mirror', '--on-error', '', 'a', 'b'], /It must be a program, or a JSON array/],
+    [['mirror', '--on-error', '["x", 1]', 'a', 'b'], /It must be a program, or a JSON array/],
+    [['mirror', '--on-error', '[', 'a', 'b'], /It must be a program, or a JSON array/],
+    [['mirror', '--hook-timeout', '0', 'a', 'b'], /more than 0 seconds/],
     [['mirror', '--timeout', '1.5', 'a', 'b'], /argument '1.5' is invalid/],
     [['mirror', '--bwlimit', 'fast', 'a', 'b'], /argument 'fast' is invalid\. It must be a rate/],
     [['mirror', '--delete', 'maybe', 'a', 'b'], /Allowed choices are yes, no, startup, running/],

@@ -243,17 +243,6 @@ describe('a configuration that cannot work', () => {
     await using mirror = makeRsyncMirror({ rsyncProgram: '/nowhere/rsync' });
     await expect(mirror.prepare()).rejects.toMatchObject({ code: 'RSYNC_MISSING' });
   });
-
-  test('the limit of --max-delete stops it', async () => {
-    await using mirror = await startMirror({ extraArguments: ['--max-delete=1'] });
-    shell(mirror.source, 'touch a b c');
-    delivered(await mirror.compareAll());
-    shell(mirror.source, 'rm a b c');
-    expect(failed(await mirror.deliver({ entries: ['a', 'b', 'c'] }))).toMatchObject({
-      scope: 'configuration',
-      message: expect.stringContaining('--max-delete') as string,
-    });
-  });
 });
 
 describe('a source', () => {

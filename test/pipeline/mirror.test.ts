@@ -46,6 +46,12 @@ const recheck = (...paths: string[]): Outcome => ({
   recheck: paths as PathBytes[],
 });
 
+const held = (...paths: string[]): Outcome => ({
+  ...ok,
+  kind: 'delivered',
+  held: { count: 9, message: 'too many', remedy: 'allow them', paths: paths as PathBytes[] },
+});
+
 interface Scenario {
   readonly options?: Partial<MirrorOptions>;
   /** What comes at which time, in ms. */
@@ -417,6 +423,86 @@ describe('single paths', () => {
       '400 deliver live f',
       '400 idle',
     ]);
+  });
+});
+
+describe('held deletions', () => {
+  test('are tried again with growing pauses, while all else is delivered as ever', () => {
+    check(
+      {
+        events: { 0: [write('a'), write('b')], 500: [write('c')] },
+        outcomes: [held('a'), ok, held('a')],
+        untilMs: 35_000,
+      },
+      [
+        '0 idle',
+        '0 collecting',
+        '100 deliver live a b',
+        '100 held until 10100',
+        '500 collecting',
+        '600 deliver live c',
+        '600 held until 10100',
+        '10100 deliver live a',
+        '10100 held until 30100',
+        '30100 deliver live a',
+        '30100 idle',
+      ],
+    );
+  });
+  test('are over when their name has been delivered for another reason', () => {
+    check({ events: { 0: [write('a')], 500: [write('a')] }, outcomes: [held('a')] }, [
+      '0 idle',
+      '0 collecting',
+      '100 deliver live a',
+      '100 held until 10100',
+      '500 collecting',
+      '600 deliver live a',
+      '600 idle',
+    ]);
+  });
+  test('of the first compare are a first compare again, and what comes between is live', () => {
+    check(
+      {
+        options: { initial: true },
+        events: { 500: [write('f')] },
+        outcomes: [held('')],
+        untilMs: 20_000,
+      },
+      [
+        '0 collecting',
+        '0 deliver startup /**',
+        '0 held until 10000',
+        '500 collecting',
+        '600 deliver live f',
+        '600 held until 10000',
+        '10000 deliver startup /**',
+        '10000 idle',
+      ],
+    );
+  });
+  test('follow a directory that is moved, and are left at the end', () => {
+    check(
+      {
+        options: { capabilities: { moves: true } },
+        events: { 0: [write('d/a')], 500: [moveDirectory('d', 'e')] },
+        outcomes: [held('d/a'), ok, held('e/a')],
+        finishMs: 10_500,
+        untilMs: 20_000,
+      },
+      [
+        '0 idle',
+        '0 collecting',
+        '100 deliver live d/a',
+        '100 held until 10100',
+        '500 collecting',
+        '600 deliver live d->e d e d/**',
+        '600 held until 10100',
+        '10100 deliver live e/a',
+        '10100 held until 30100',
+        '10500 finished 1',
+        '10500 complete',
+      ],
+    );
   });
 });
 

@@ -1,13 +1,14 @@
 import type { Batch } from '../../model/batch.ts';
 import type { Failed, Outcome } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
-import type { DeliveryContext } from '../target.ts';
+import type { DeliveryContext, DeliveryEvent } from '../target.ts';
 import { DeliveryTally } from './delivery-tally.ts';
 import { withoutSettledDeletions } from './local-target.ts';
 import { normalizeList } from './normalize-list.ts';
 import type { ListedEntry, NormalizedList } from './normalize-list.ts';
 import {
   compareArguments,
+  COUNT_SOURCE,
   FILTER_DELETION,
   filterDeletionInput,
   listArguments,
@@ -32,7 +33,7 @@ export async function deliverBatch(
   batch: Batch,
   context: DeliveryContext,
 ): Promise<Outcome> {
-  const outcome = await new BatchDelivery(session, batch, context).deliver().catch(asFailure);
+  const outcome = await deliverGuarded(session, batch, context).catch(asFailure);
   if (outcome.kind === 'delivered') session.hasWorked = true;
   // The far side may be another one when it comes back.
   else if (outcome.scope === 'target') session.missingArgs = undefined;
@@ -46,25 +47,96 @@ function asFailure(error: unknown): Failed {
   return { kind: 'failed', scope: 'batch', message: `The delivery could not be made: ${message}.` };
 }
 
+/** Counts by a dry run what would be deleted, where that may be too much, and leaves all deletions out if it is. */
+async function deliverGuarded(
+  session: RsyncSession,
+  batch: Batch,
+  context: DeliveryContext,
+): Promise<Outcome> {
+  const { deleteGuard: guard } = session;
+  const deletes = deletesIn(session.options.deletes ?? 'yes', batch);
+  const state = await session.check(deletes, context);
+  if (typeof state !== 'string') return state;
+  const isWhole = state === 'new' || batch.subtrees.includes('' as PathBytes);
+  const sourceIsEmpty = deletes && session.sourceIsEmpty();
+  if (!deletes || !guard.watches(sourceIsEmpty))
+    return new BatchDelivery(session, batch, context, { isWhole, deletes, first: [] }).deliver();
+
+  const trial = new BatchDelivery(session, batch, withoutNames(context), { isWhole, deletes, first: ['-n'] });
+  const counted = await trial.deliver();
+  if (counted.kind === 'failed') return counted;
+  const permission = await guard.judge(counted.counts.deleted, sourceIsEmpty, () =>
+    countSource(session, context),
+  );
+  switch (permission.kind) {
+    case 'failed':
+      return permission;
+    case 'allowed': {
+      const first = [`--max-delete=${Math.min(permission.maxDelete, RSYNC_MAX_DELETE)}`];
+      const outcome = await new BatchDelivery(session, batch, context, { isWhole, deletes, first }).deliver();
+      if (outcome.kind === 'delivered') guard.deleted(outcome.counts.deleted);
+      return outcome;
+    }
+    case 'held': {
+      const kept = { isWhole, deletes: false, first: [] };
+      const outcome = await new BatchDelivery(session, batch, context, kept).deliver();
+      if (outcome.kind === 'failed') return outcome;
+      return { ...outcome, held: { ...permission.why, paths: trial.deletable } };
+    }
+  }
+}
+
+/** rsync reads it as an int. */
+const RSYNC_MAX_DELETE = 2 ** 31 - 1;
+
+/** The number of names of the source below its root, as far as the filter shows them. */
+async function countSource(session: RsyncSession, context: DeliveryContext): Promise<number | Failed> {
+  const { verdict, sourceNames } = await session.run({ own: COUNT_SOURCE }, withoutNames(context));
+  if (verdict.kind === 'failed') return verdict;
+  return Math.max(0, sourceNames - 1);
+}
+
+/** For dry runs: what they name is not done. */
+function withoutNames(context: DeliveryContext): DeliveryContext {
+  const report = (event: DeliveryEvent): void => {
+    if (event.kind === 'command' || event.kind === 'progress') context.report(event);
+  };
+  return { signal: context.signal, report };
+}
+
+/** How one batch is to be delivered. */
+interface DeliveryMode {
+  /** Everything is to be compared, whatever the batch names. */
+  readonly isWhole: boolean;
+  readonly deletes: boolean;
+  /** Arguments of every run, in front of its own. */
+  readonly first: readonly string[];
+}
+
 class BatchDelivery {
   readonly #session: RsyncSession;
   readonly #batch: Batch;
   readonly #context: DeliveryContext;
   readonly #deletes: boolean;
+  readonly #mode: DeliveryMode;
+  #deletable: readonly PathBytes[] = [];
   readonly #tally = new DeliveryTally();
 
-  constructor(session: RsyncSession, batch: Batch, context: DeliveryContext) {
+  constructor(session: RsyncSession, batch: Batch, context: DeliveryContext, mode: DeliveryMode) {
     this.#session = session;
     this.#batch = batch;
     this.#context = context;
-    this.#deletes = deletesIn(session.options.deletes ?? 'yes', batch);
+    this.#mode = mode;
+    this.#deletes = mode.deletes;
+  }
+
+  /** Where deletions were looked for: missing names, and subtrees that were compared. */
+  get deletable(): readonly PathBytes[] {
+    return this.#deletable;
   }
 
   async deliver(): Promise<Outcome> {
-    const state = await this.#session.check(this.#deletes, this.#context);
-    if (typeof state !== 'string') return state;
-    const isWhole = state === 'new' || this.#batch.subtrees.includes('' as PathBytes);
-    const failed = isWhole ? await this.#compareAll() : await this.#deliverParts();
+    const failed = this.#mode.isWhole ? await this.#compareAll() : await this.#deliverParts();
     return failed ?? this.#tally.delivered();
   }
 
@@ -72,6 +144,8 @@ class BatchDelivery {
     const { entries, subtrees } = this.#batch;
     const list = await normalizeList(this.#session.options.source, entries, subtrees);
     this.#tally.addProblems(list.problems);
+    const missing = list.entries.filter(({ kind }) => kind === 'missing').map(({ path }) => path);
+    this.#deletable = [...missing, ...list.subtrees];
     const failed =
       (await this.#deliverList(this.#wanted(list))) ??
       (list.subtrees.length > 0 ? await this.#compare(list.subtrees) : undefined);
@@ -132,6 +206,7 @@ class BatchDelivery {
   }
 
   #compareAll(): Promise<Failed | undefined> {
+    this.#deletable = ['' as PathBytes];
     return this.#compare(undefined);
   }
 
@@ -163,7 +238,8 @@ class BatchDelivery {
   }
 
   #run(own: OwnArguments, input?: Iterable<Buffer>): Promise<RunReport> {
-    return this.#session.run({ own, ...(input ? { input } : {}) }, this.#context);
+    const first = [...this.#mode.first, ...own.first];
+    return this.#session.run({ own: { ...own, first }, ...(input ? { input } : {}) }, this.#context);
   }
 
   /** Takes what the runs did into the books; the first failure among them, if any. */

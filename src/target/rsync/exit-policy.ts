@@ -20,14 +20,13 @@ export interface RunFindings {
   readonly messages: readonly string[];
 }
 
-/** The user's own limit: every new attempt would delete as many again. */
+/** We give the limit that was counted with before the run. */
 const MAX_DELETE_CODE = 25;
 const CONFIGURATION_CODES: ReadonlyMap<number, string> = new Map([
   [1, 'rsync does not know one of the options'],
   [2, 'the two rsync programs do not understand each other'],
   [3, 'rsync cannot use the source or the target directory'],
   [4, 'the other side refuses one of the options'],
-  [MAX_DELETE_CODE, 'the limit of --max-delete was reached'],
 ]);
 const TARGET_CODES: ReadonlyMap<number, string> = new Map([
   [5, 'the daemon refused the connection'],
@@ -97,10 +96,11 @@ function judgeCode(code: number, findings: RunFindings, { targetName, hasWorked 
   }
   const configuration = CONFIGURATION_CODES.get(code);
   if (configuration !== undefined)
+    return failed(hasWorked ? 'target' : 'configuration', message(configuration), remedyFor(code, said));
+  if (code === MAX_DELETE_CODE)
     return failed(
-      hasWorked && code !== MAX_DELETE_CODE ? 'target' : 'configuration',
-      message(configuration),
-      remedyFor(code, said),
+      'batch',
+      `rsync to ${targetName} met more deletions than had been counted just before (exit 25).`,
     );
   if (code === 20) return failed('batch', `rsync to ${targetName} was interrupted by a signal (exit 20).`);
   return failed('batch', message('an error'));
@@ -115,7 +115,6 @@ function remedyFor(code: number, said: string): string | undefined {
     return 'Install rsync on the target host.';
   if (said.includes('Host key verification failed')) return 'Connect once with ssh and accept the host key.';
   if (said.includes('Permission denied (')) return 'Set up a key that needs no password (ssh-copy-id).';
-  if (code === MAX_DELETE_CODE) return 'Raise --max-delete if so many deletions are right.';
   if (code === 11 && /mkdir .* failed: No such file/.test(said))
     return 'Make the parent directory, or use --mkpath.';
   return undefined;

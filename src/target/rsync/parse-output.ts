@@ -15,6 +15,8 @@ export type OutputLine =
     }
   /** A regular file that needed nothing; named with `-ii` only. */
   | { readonly kind: 'unchanged' }
+  /** How many names the sender has listed, the root included; printed with `--stats` only. */
+  | { readonly kind: 'sourceNames'; readonly count: number }
   /** The target root did not exist and was made. */
   | { readonly kind: 'rootCreated' }
   /** rsync could not read all of the source and therefore left out all further deletions of a full compare. */
@@ -64,6 +66,8 @@ export function parseOutputLine(line: string): OutputLine | undefined {
   }
   if (/^\.f {9} /.test(line)) return { kind: 'unchanged' };
   if (line.startsWith('IO error encountered -- skipping file deletion')) return { kind: 'deletionsSkipped' };
+  const listed = /^Number of files: ([\d,.]+)/.exec(line);
+  if (listed) return { kind: 'sourceNames', count: Number(listed[1]?.replaceAll(/[,.]/g, '')) };
   return /^created \d*\s*director(?:y|ies) /.test(line) ? { kind: 'rootCreated' } : undefined;
 }
 

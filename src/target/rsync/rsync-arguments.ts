@@ -186,6 +186,9 @@ export const FILTER_DELETION: OwnArguments = {
   last: ['--include-from=-', '--exclude=*'],
 };
 
+/** Changes nothing and says how many names the source has. */
+export const COUNT_SOURCE: OwnArguments = { first: ['-n', '-r', '--stats', '--no-h'] };
+
 /** Brings the root directory's own mode, owner and times up to date, and nothing in it. */
 export const ROOT_ONLY: OwnArguments = { first: ['-d', '--exclude=/*'] };
 
@@ -237,7 +240,7 @@ function escapeWildcards(path: PathBytes): string {
 }
 
 const OWNED_OPTIONS =
-  /^--(?:files-from|from0|out-format|log-format|server|daemon|sender|del(?:ete.*)?|ignore-errors|remove-s(?:ource|ent)-files|recursive|relative|no-relative|no-implied-dirs|implied-dirs|dirs|list-only|read-batch|write-batch|only-write-batch|outbuf|info|stderr|quiet|version|help)(?:=|$)/;
+  /^--(?:files-from|from0|out-format|log-format|server|daemon|sender|del(?:ete.*)?|max-delete|ignore-errors|remove-s(?:ource|ent)-files|recursive|relative|no-relative|no-implied-dirs|implied-dirs|dirs|list-only|read-batch|write-batch|only-write-batch|outbuf|info|stderr|quiet|version|help)(?:=|$)/;
 
 /**
  * Refuses options that would take from this program what it needs to keep its promises (the list, the output, when to
@@ -250,7 +253,9 @@ export function checkExtraArguments(extraArguments: readonly string[]): void {
   if (refused === undefined) return;
   const remedy = refused.startsWith('--del')
     ? 'Deletions are chosen by --delete yes|no|startup|running.'
-    : undefined;
+    : refused.startsWith('--max-delete')
+      ? 'Use the option --max-delete of this program.'
+      : undefined;
   throw new SynclineError('USAGE', `The rsync option ${refused} cannot be used for a mirror.`, remedy);
 }
 

@@ -1,4 +1,5 @@
 import type { PathBytes } from '../../model/path-bytes.ts';
+import type { DeleteLimit } from '../delete-guard.ts';
 import type { DirectoryIdentity } from './local-target.ts';
 import type { RsyncAttributes } from './rsync-arguments.ts';
 
@@ -17,6 +18,10 @@ export interface RsyncTargetOptions {
   /** The environment of the children; `process.env` of the program. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly deletes?: DeletePolicy;
+  /** A delivery that would delete more deletes nothing. Makes every delivery count first, by a dry run. */
+  readonly maxDelete?: DeleteLimit | undefined;
+  /** An empty source may empty the target; else nothing is deleted while the source is empty. */
+  readonly allowEmptySource?: boolean | undefined;
   /** The user's filter rules as rsync arguments, in order. */
   readonly filterArguments?: readonly string[];
   /** Differences from {@link ARCHIVE_ATTRIBUTES}. */

@@ -24,6 +24,8 @@ export interface RunReport {
   readonly updated: number;
   readonly deleted: number;
   readonly bytes: number;
+  /** Counted with `--stats` only. */
+  readonly sourceNames: number;
   /** Counted with `-ii` only. */
   readonly unchangedFiles: number;
   readonly problems: ReadonlyMap<PathBytes, PathProblem>;
@@ -63,6 +65,7 @@ export function emptyReport(verdict: Verdict): RunReport {
     updated: 0,
     deleted: 0,
     bytes: 0,
+    sourceNames: 0,
     unchangedFiles: 0,
     problems: new Map(),
     recheck: new Set(),
@@ -84,6 +87,7 @@ class RunReader {
   #updated = 0;
   #deleted = 0;
   #bytes = 0;
+  #sourceNames = 0;
   #unchangedFiles = 0;
   #deletionsSkipped = false;
   #rootCreated = false;
@@ -118,6 +122,9 @@ class RunReader {
         this.#report(line);
         break;
       }
+      case 'sourceNames':
+        this.#sourceNames = line.count;
+        break;
       case 'unchanged':
         this.#unchangedFiles++;
         break;
@@ -162,6 +169,7 @@ class RunReader {
       updated: this.#updated,
       deleted: this.#deleted,
       bytes: this.#bytes,
+      sourceNames: this.#sourceNames,
       unchangedFiles: this.#unchangedFiles,
       problems: this.#problems,
       recheck: this.#recheck,

@@ -1,7 +1,8 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, opendirSync, openSync } from 'node:fs';
 import type { Failed } from '../../model/outcome.ts';
 import { displayPath, pathFromText, pathToBuffer } from '../../model/path-bytes.ts';
 import { SynclineError } from '../../model/syncline-error.ts';
+import { DeleteGuard } from '../delete-guard.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
 import { checkLocalTarget, directoryIdentity, isSameDirectory, LocalTargetGuard } from './local-target.ts';
 import type { DirectoryIdentity } from './local-target.ts';
@@ -35,6 +36,7 @@ export class RsyncSession {
   missingArgs: boolean | undefined;
   /** A batch has been delivered before. */
   hasWorked = false;
+  readonly deleteGuard: DeleteGuard;
   readonly #guard: LocalTargetGuard | undefined;
   readonly #program: string;
   #launcher: readonly string[] = [];
@@ -48,6 +50,7 @@ export class RsyncSession {
     this.location = parseTarget(options.target);
     this.#program = options.rsyncProgram ?? 'rsync';
     this.#identity = options.sourceIdentity;
+    this.deleteGuard = new DeleteGuard({ ...options, targetName: options.target });
     this.#guard = this.location.kind === 'local' ? new LocalTargetGuard(this.location.path) : undefined;
   }
 
@@ -181,6 +184,20 @@ export class RsyncSession {
         message: `rsync to ${this.options.target} could not enter the source directory.`,
       },
     };
+  }
+
+  /** True when the source root can be read and holds nothing. */
+  sourceIsEmpty(): boolean {
+    try {
+      const directory = opendirSync(pathToBuffer(this.options.source), { bufferSize: 1 });
+      try {
+        return directory.readSync() === null;
+      } finally {
+        directory.closeSync();
+      }
+    } catch {
+      return false;
+    }
   }
 
   /** Undefined while the source root is the directory it was at start: else every name would look deleted. */

@@ -70,7 +70,7 @@ describe('an exit code', () => {
     { code: 23, scope: 'batch' },
     { code: 23, namedPaths: 1, hasUnknownPath: true, scope: 'batch' },
     { code: 24, scope: 'batch' },
-    { code: 25, scope: 'configuration', says: /--max-delete/ },
+    { code: 25, scope: 'batch', says: /more deletions/ },
     { code: 30, scope: 'target' },
     { code: 35, scope: 'target' },
     { code: 127, scope: 'target' },
@@ -91,7 +91,7 @@ describe('an exit code', () => {
 test.each([
   { code: 2, scope: 'target' },
   { code: 4, scope: 'target' },
-  { code: 25, scope: 'configuration' },
+  { code: 25, scope: 'batch' },
 ])('once a target has worked, exit code $code fails with the scope $scope', ({ code, scope }) => {
   const findings = { messages: [], namedPaths: 0, hasUnknownPath: false };
   const verdict = judgeRun({ kind: 'exited', code }, findings, { targetName: 'host:dir', hasWorked: true });

@@ -96,6 +96,7 @@ test.each([
   '--delete-excluded',
   '--del',
   '--ignore-errors',
+  '--max-delete=5',
   '--remove-source-files',
   '--out-format=%n',
   '--no-relative',
@@ -110,7 +111,7 @@ test.each([
 test.each([
   [['-e', 'ssh -p 1']],
   [['--rsync-path=sudo rsync']],
-  [['--max-delete=5', '--fsync', '-z']],
+  [['--max-size=5m', '--fsync', '-z']],
   [['--chmod', 'u+w']],
 ])('the options %j pass', (options) => {
   expect(() => {

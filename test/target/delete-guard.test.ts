@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import type { DeleteGuardOptions } from '../../src/target/delete-guard.ts';
+import { DeleteGuard } from '../../src/target/delete-guard.ts';
+
+const unasked = (): Promise<number> => Promise.reject(new Error('the source was counted'));
+
+function guard(options: Partial<DeleteGuardOptions> = {}): DeleteGuard {
+  return new DeleteGuard({ targetName: 'there', ...options });
+}
+
+test.each([
+  ['nothing', {}, false, false],
+  ['an empty source', {}, true, true],
+  ['an empty source that is meant', { allowEmptySource: true }, true, false],
+  ['a limit', { maxDelete: { unit: 'names', max: 5 } }, false, true],
+] as const)('%s: deletions are counted or not', (_name, options, sourceIsEmpty, watches) => {
+  expect(guard(options).watches(sourceIsEmpty)).toBe(watches);
+});
+
+test.each([
+  [0, { kind: 'allowed', maxDelete: 0 }],
+  [
+    1,
+    { kind: 'held', why: { count: 1, message: expect.stringMatching(/empty.* 1 name on there/) as string } },
+  ],
+])('an empty source and %i names to delete', async (count, expected) => {
+  expect(await guard().judge(count, true, unasked)).toMatchObject(expected);
+});
+
+test.each([
+  [5, 'allowed'],
+  [6, 'held'],
+])('a limit of 5 names and %i to delete: %s', async (count, kind) => {
+  const limited = guard({ maxDelete: { unit: 'names', max: 5 } });
+  expect((await limited.judge(count, false, unasked)).kind).toBe(kind);
+});
+
+test('the limit does not loosen the hold of an empty source', async () => {
+  const limited = guard({ maxDelete: { unit: 'names', max: 5 } });
+  expect(await limited.judge(3, true, unasked)).toMatchObject({ kind: 'held', why: { count: 3 } });
+});
+
+test('a percentage is one of the names on the target, counted when it may matter', async () => {
+  const limited = guard({ maxDelete: { unit: 'percent', max: 10 } });
+  const counts = [90, 80, 990];
+  const count = (): Promise<number> => Promise.resolve(counts.shift() ?? -1);
+  expect(await limited.judge(0, false, unasked)).toEqual({ kind: 'allowed', maxDelete: 0 });
+  // 90 left and 10 to go are 100: 10 % are 10.
+  expect(await limited.judge(10, false, count)).toEqual({ kind: 'allowed', maxDelete: 10 });
+  limited.deleted(10);
+  // At least 90 are there: 9 need no count.
+  expect(await limited.judge(9, false, unasked)).toEqual({ kind: 'allowed', maxDelete: 9 });
+  expect(await limited.judge(10, false, count)).toMatchObject({
+    kind: 'held',
+    why: { count: 10, message: expect.stringContaining('10% of 90 names, that is 9') as string },
+  });
+  // The tree has grown since.
+  expect(await limited.judge(10, false, count)).toEqual({ kind: 'allowed', maxDelete: 100 });
+});
+
+test('what could not be counted is a failure of the delivery', async () => {
+  const limited = guard({ maxDelete: { unit: 'percent', max: 10 } });
+  const down = { kind: 'failed', scope: 'target', message: 'down' } as const;
+  expect(await limited.judge(1, false, () => Promise.resolve(down))).toBe(down);
+});
