@@ -56,6 +56,7 @@ export async function runVerify(options: VerifyOptions, io: ProgramIo): Promise<
       extraArguments: options.rsyncOptions,
       checksum: options.checksum,
       dryRun,
+      allowEmptySource: dryRun,
       timeoutSeconds: options.timeoutSeconds,
       rsyncProgram: options.rsyncProgram,
     });
@@ -79,7 +80,7 @@ export async function runVerify(options: VerifyOptions, io: ProgramIo): Promise<
     };
     const outcome = await pass(true, found);
     if (outcome.kind === 'failed') {
-      log.error(outcome.message, outcome.remedy === undefined ? undefined : { remedy: outcome.remedy });
+      log.error(outcome.message, { remedy: outcome.remedy });
       return undefined;
     }
     for (const { path, message } of outcome.problems) found({ kind: 'unknown', path, what: [message] });
@@ -93,8 +94,8 @@ export async function runVerify(options: VerifyOptions, io: ProgramIo): Promise<
     if (differences !== undefined && differences > 0 && options.repair) {
       print.note(`${count(differences)}; repairing`);
       const outcome = await pass(false, () => undefined);
-      if (outcome.kind === 'failed')
-        log.error(outcome.message, outcome.remedy === undefined ? undefined : { remedy: outcome.remedy });
+      const hindrance = outcome.kind === 'failed' ? outcome : outcome.held;
+      if (hindrance !== undefined) log.error(hindrance.message, { remedy: hindrance.remedy });
       differences = await compare();
     }
     const signal = ending.signal();

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { SynclineProgram } from '../support/syncline-program.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
@@ -110,6 +110,17 @@ test.concurrent('what cannot be read is unknown, not equal', async () => {
   const { status, lines } = await verify(directory, [], unprivileged);
   expect(lines).toContainEqual(expect.stringMatching(/^unknown closed \[.*denied/));
   expect(status).toBe(1);
+});
+
+test.concurrent('an empty source is listed as it is, but does not empty the target by --repair', async () => {
+  using directory = makeTempDir();
+  mkdirSync(directory.at('tree'));
+  shell(directory.at('.'), 'mkdir copy; echo 1 > copy/a; touch -d @100 tree copy');
+  const { status, lines, stderr } = await verify(directory, ['--repair']);
+  expect(lines).toContain('extra   a');
+  expect(stderr).toMatch(/source is empty/);
+  expect(status).toBe(1);
+  expect(existsSync(directory.at('copy/a'))).toBe(true);
 });
 
 test.concurrent('a target that is not there fails in one line', async () => {
