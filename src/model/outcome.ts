@@ -23,6 +23,8 @@ export interface HeldDeletions {
   /** One line each: why, and what the user can do. */
   readonly message: string;
   readonly remedy: string;
+  /** The reason is gone as soon as there is a delivery without a hold: to be tried again right after one. */
+  readonly isBrief: boolean;
   /** The missing names and the compared subtrees that the deletions belong to: to be tried again with growing pauses. */
   readonly paths: readonly PathBytes[];
 }

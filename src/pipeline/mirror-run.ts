@@ -236,7 +236,7 @@ export class MirrorRun {
     } else if (this.#holds.size === 0) {
       this.#heldBy = undefined;
       this.#heldAtStartup = false;
-    }
+    } else if (this.#heldBy?.isBrief === true) this.#holds.hasten(nowMs);
     for (const { path, subtree } of outcome.recheck.flatMap((named) => scope.placesOf(named)))
       this.#rechecks.add(path, 'changed while it was read', subtree, nowMs);
     for (const { path: named, message } of outcome.problems) {

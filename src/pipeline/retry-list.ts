@@ -86,6 +86,12 @@ export class RetryList {
     return released;
   }
 
+  /** All paths not being tried are due now. */
+  hasten(nowMs: number): void {
+    for (const retry of [...this.#retries.values()])
+      if (retry.dueMs !== Infinity) this.#retries.set(retry.path, { ...retry, dueMs: nowMs });
+  }
+
   /** The delivery under way has ended: what was tried and not told of is to be tried after its pause. */
   landed(nowMs: number): void {
     for (const { path, message, attempts, dueMs, subtree } of [...this.#retries.values()])

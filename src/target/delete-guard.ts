@@ -47,11 +47,11 @@ export class DeleteGuard {
     countSource: () => Promise<number | Failed>,
   ): Promise<DeletePermission | Failed> {
     if (this.#isForbidden(sourceIsEmpty))
-      return count === 0 ? allow(0) : hold(count, this.#emptySource(count));
+      return count === 0 ? allow(0) : hold(count, true, this.#emptySource(count));
     const limit = this.#options.maxDelete;
     if (limit === undefined) return allow(Number.MAX_SAFE_INTEGER);
     if (limit.unit === 'names')
-      return count <= limit.max ? allow(limit.max) : hold(count, this.#tooMany(count, `${limit.max}`));
+      return count <= limit.max ? allow(limit.max) : hold(count, false, this.#tooMany(count, `${limit.max}`));
     const share = (names: number): number => Math.floor((names * limit.max) / 100);
     if (count === 0) return allow(0);
     if (count > share(this.#leastNames ?? 0)) {
@@ -63,7 +63,7 @@ export class DeleteGuard {
     const most = share(total);
     return count <= most
       ? allow(most)
-      : hold(count, this.#tooMany(count, `${limit.max}% of ${total} names, that is ${most}`));
+      : hold(count, false, this.#tooMany(count, `${limit.max}% of ${total} names, that is ${most}`));
   }
 
   /** So many names have been deleted. */
@@ -95,8 +95,12 @@ function allow(maxDelete: number): DeletePermission {
   return { kind: 'allowed', maxDelete };
 }
 
-function hold(count: number, why: Pick<HeldDeletions, 'message' | 'remedy'>): DeletePermission {
-  return { kind: 'held', why: { count, ...why } };
+function hold(
+  count: number,
+  isBrief: boolean,
+  why: Pick<HeldDeletions, 'message' | 'remedy'>,
+): DeletePermission {
+  return { kind: 'held', why: { count, isBrief, ...why } };
 }
 
 function names(count: number): string {

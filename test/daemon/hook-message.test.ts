@@ -47,7 +47,7 @@ test('the names of problems are exact, whatever their bytes, and a hold is told'
     counts,
     problems: names.map((name) => ({ path: pathFromBuffer(name), message: 'open: denied' })),
     recheck: [],
-    held: { count: 9, message: 'too many', remedy: 'allow', paths: ['x' as PathBytes] },
+    held: { count: 9, message: 'too many', remedy: 'allow', isBrief: false, paths: ['x' as PathBytes] },
   }) as { problems: { path: string; pathBase64?: string }[] };
   expect(told).toMatchObject({
     ...about,

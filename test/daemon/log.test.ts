@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLog, type Log, type LogOptions, wantsColours } from '../../src/daemon/log.ts';
+import { createLog, type Log, type LogOptions, wantsColours, withFields } from '../../src/daemon/log.ts';
 
 const levels = ['error', 'warn', 'info', 'debug'];
 
@@ -52,6 +52,16 @@ test('json: one object a line with time, level, msg and the fields', () => {
     { level: 'debug', time, msg: 'command', program: 'rsync', arguments: ['-a', 'x\ny'] },
     { level: 'error', time, msg: 'failed' },
   ]);
+});
+
+test('fields of a part of the program come behind those of each line', () => {
+  const text = logged({ level: 'info', format: 'pretty' }, (log) => {
+    const part = withFields(log, { target: 'host:a' });
+    part.info('delivered', { updated: 3 });
+    part.debug('not shown');
+    expect(part.enabled('debug')).toBe(false);
+  });
+  expect(text).toBe('04:05:06.007 info  delivered updated=3 target=host:a\n');
 });
 
 test.each([

@@ -15,7 +15,16 @@ const program = `${projectRoot}/dist/cli.js`;
 /** Each third seed asks for a longer window, so that more of the activity meets within one batch. */
 function mirror(seed: number): (source: string, target: string) => readonly string[] {
   const delay = seed % 3 === 0 ? '0.7' : '0.2';
-  return (source, target) => [process.execPath, program, 'mirror', source, target, '--delay', delay];
+  return (source, target) => [
+    process.execPath,
+    program,
+    'mirror',
+    source,
+    target,
+    '--delay',
+    delay,
+    '--allow-empty-source',
+  ];
 }
 
 function told(report: TortureReport): string {

@@ -49,7 +49,12 @@ const recheck = (...paths: string[]): Outcome => ({
 const held = (...paths: string[]): Outcome => ({
   ...ok,
   kind: 'delivered',
-  held: { count: 9, message: 'too many', remedy: 'allow them', paths: paths as PathBytes[] },
+  held: { count: 9, message: 'too many', remedy: 'allow', isBrief: false, paths: paths as PathBytes[] },
+});
+const brieflyHeld = (...paths: string[]): Outcome => ({
+  ...ok,
+  kind: 'delivered',
+  held: { count: 9, message: 'empty', remedy: 'allow', isBrief: true, paths: paths as PathBytes[] },
 });
 
 interface Scenario {
@@ -446,6 +451,22 @@ describe('held deletions', () => {
         '10100 held until 30100',
         '30100 deliver live a',
         '30100 idle',
+      ],
+    );
+  });
+  test('are tried right after the next delivery without a hold, if that ends their reason', () => {
+    check(
+      { events: { 0: [write('a')], 500: [write('b')] }, outcomes: [brieflyHeld('a'), ok], untilMs: 9_000 },
+      [
+        '0 idle',
+        '0 collecting',
+        '100 deliver live a',
+        '100 held until 10100',
+        '500 collecting',
+        '600 deliver live b',
+        '600 held until 600',
+        '600 deliver live a',
+        '600 idle',
       ],
     );
   });

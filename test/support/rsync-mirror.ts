@@ -57,6 +57,7 @@ export function makeRsyncMirror(options: MirrorOptions = {}): RsyncMirror {
     target: targetFor(copy),
     environment: process.env,
     timeoutSeconds: 60,
+    allowEmptySource: true,
     ...rest,
   });
   const events: DeliveryEvent[] = [];

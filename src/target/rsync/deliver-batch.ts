@@ -34,9 +34,13 @@ export async function deliverBatch(
   context: DeliveryContext,
 ): Promise<Outcome> {
   const outcome = await deliverGuarded(session, batch, context).catch(asFailure);
-  if (outcome.kind === 'delivered') session.hasWorked = true;
-  // The far side may be another one when it comes back.
-  else if (outcome.scope === 'target') session.missingArgs = undefined;
+  if (outcome.kind === 'delivered') {
+    session.delivered();
+  } else if (outcome.scope === 'target') {
+    // The far side may be another one when it comes back.
+    session.missingArgs = undefined;
+    session.mayHaveChanged = true;
+  }
   return outcome;
 }
 

@@ -101,6 +101,11 @@ export class LocalTargetGuard {
     this.#path = path;
   }
 
+  /** Everything has been delivered to what is there now: `whole` of it, or the first time. */
+  accept(whole: boolean): void {
+    if (whole || !this.#known) this.#known = directoryIdentity(this.#path) ?? this.#known;
+  }
+
   /**
    * `same`; `new`: made anew on the same file system, all of it has to be compared; or failed: it is on another file
    * system now (unmounted, or something mounted over it), and writing there would fill the wrong disk.

@@ -55,7 +55,7 @@ export function keepsNanoseconds(source: PathBytes, target: string): boolean {
   const times = holder === undefined ? [] : [holder.mtimeNs, holder.ctimeNs];
   if (times.some((time) => time % COARSE_CLOCK_NS !== 0n)) return true;
   const targetRoot = pathFromText(target);
-  return sampleFiles(source).some(({ path, timeNs }) => {
+  return sampleFiles(source, isBetweenSeconds).some(({ path, timeNs }) => {
     const copy = lstatIfThere(`${targetRoot}/${path}` as PathBytes);
     return copy?.isFile() === true && copy.mtimeNs === timeNs;
   });
@@ -66,15 +66,38 @@ export async function probeNanoseconds(
   source: PathBytes,
   run: (ownArguments: readonly string[], input: Buffer) => Promise<RunReport>,
 ): Promise<boolean> {
-  const paths = sampleFiles(source).map(({ path }) => `/${path}\0`);
+  const paths = sampleFiles(source, isBetweenSeconds).map(({ path }) => `/${path}\0`);
   if (paths.length === 0) return false;
   const own = ['-n', '-ii', '--from0', '--files-from=-', '--ignore-missing-args', '--modify-window=-1'];
   const report = await run(own, Buffer.from(paths.join(''), 'latin1'));
   return report.verdict.kind === 'done' && report.unchangedFiles > 0;
 }
 
-/** A few regular files, breadth first, whose time lies between two seconds. */
-function sampleFiles(source: PathBytes): { path: PathBytes; timeNs: bigint }[] {
+/**
+ * Whether a target that was out of reach still has what was delivered to it: a dry run of a few files, of which at least
+ * one must be there unchanged. `new` when none is, or when there is no file to ask for.
+ */
+export async function probeSample(
+  source: PathBytes,
+  run: (ownArguments: readonly string[], input: Buffer) => Promise<RunReport>,
+): Promise<'same' | 'new' | Failed> {
+  const paths = sampleFiles(source, () => true).map(({ path }) => `/${path}\0`);
+  if (paths.length === 0) return 'new';
+  const own = ['-n', '-ii', '--from0', '--files-from=-', '--ignore-missing-args'];
+  const { verdict, unchangedFiles } = await run(own, Buffer.from(paths.join(''), 'latin1'));
+  if (unchangedFiles > 0) return 'same';
+  return verdict.kind === 'failed' && verdict.scope !== 'batch' ? verdict : 'new';
+}
+
+function isBetweenSeconds(timeNs: bigint): boolean {
+  return timeNs % 1_000_000_000n !== 0n;
+}
+
+/** A few regular files, breadth first, whose times pass. */
+function sampleFiles(
+  source: PathBytes,
+  passes: (timeNs: bigint) => boolean,
+): { path: PathBytes; timeNs: bigint }[] {
   const found: { path: PathBytes; timeNs: bigint }[] = [];
   const directories: PathBytes[] = [ROOT_PATH];
   let looks = 0;
@@ -83,8 +106,7 @@ function sampleFiles(source: PathBytes): { path: PathBytes; timeNs: bigint }[] {
       const path = joinPath(directory, name);
       const stats = lstatIfThere(`${source}/${path}` as PathBytes);
       if (stats?.isDirectory()) directories.push(path);
-      if (stats?.isFile() && stats.mtimeNs % 1_000_000_000n !== 0n)
-        found.push({ path, timeNs: stats.mtimeNs });
+      if (stats?.isFile() && passes(stats.mtimeNs)) found.push({ path, timeNs: stats.mtimeNs });
       if (found.length >= SAMPLE_FILES || ++looks >= SAMPLE_LOOKS) return found;
     }
   }

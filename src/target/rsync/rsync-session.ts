@@ -9,7 +9,7 @@ import type { DirectoryIdentity } from './local-target.ts';
 import { findLauncher } from './launcher.ts';
 import { parseTarget, targetArgument } from './parse-target.ts';
 import type { RsyncLocation } from './parse-target.ts';
-import { keepsNanoseconds, probeMissingArgs, probeNanoseconds } from './probe.ts';
+import { keepsNanoseconds, probeMissingArgs, probeNanoseconds, probeSample } from './probe.ts';
 import { ARCHIVE_ATTRIBUTES, runArguments } from './rsync-arguments.ts';
 import type { CommonArguments, OwnArguments } from './rsync-arguments.ts';
 import { DEFAULT_TIMEOUT_SECONDS } from './rsync-options.ts';
@@ -36,6 +36,10 @@ export class RsyncSession {
   missingArgs: boolean | undefined;
   /** A batch has been delivered before. */
   hasWorked = false;
+  /** The target was out of reach: it may be another one when it is back. */
+  mayHaveChanged = false;
+  /** The target is not as we left it: everything is to be compared, until a delivery has done so. */
+  needsCompare = false;
   readonly deleteGuard: DeleteGuard;
   readonly #guard: LocalTargetGuard | undefined;
   readonly #program: string;
@@ -77,14 +81,15 @@ export class RsyncSession {
   }
 
   /**
-   * To be asked before each delivery. `new`: the target directory was made anew, and all has to be compared. Asks the
-   * receiver about missing names the first time that `deletes` needs it.
+   * To be asked before each delivery. `new`: the target was made anew, emptied, or is another one after it was out of
+   * reach, and all has to be compared. Asks the receiver about missing names the first time that `deletes` needs it.
    */
   async check(deletes: boolean, context: DeliveryContext): Promise<'same' | 'new' | Failed> {
     const foreign = this.#checkSource();
     if (foreign) return foreign;
-    const state = this.#guard?.check() ?? 'same';
+    const state = (await this.#checkTarget(context)) ?? 'same';
     if (state !== 'same' && state !== 'new') return state;
+    this.needsCompare ||= state === 'new';
     if (deletes && this.missingArgs === undefined) {
       const quiet = onlyCommands(context);
       const common = { ...this.#needCommon(), filterArguments: [] };
@@ -94,7 +99,28 @@ export class RsyncSession {
       if (typeof answer !== 'boolean') return answer;
       this.missingArgs = answer;
     }
-    return state;
+    return this.needsCompare ? 'new' : 'same';
+  }
+
+  /** Looks for signs that the target is not the one that was delivered to before. */
+  async #checkTarget(context: DeliveryContext): Promise<'same' | 'new' | Failed | undefined> {
+    const state = this.#guard?.check();
+    if ((state !== undefined && state !== 'same') || !this.hasWorked) return state;
+    if (this.location.kind === 'local')
+      return isEmptyDirectory(this.location.path) && !this.sourceIsEmpty() ? 'new' : 'same';
+    if (!this.mayHaveChanged) return 'same';
+    const answer = await probeSample(this.options.source, (own, input) =>
+      this.run({ own: { first: own }, input: [input] }, onlyCommands(context)),
+    );
+    if (answer === 'same' || answer === 'new') this.mayHaveChanged = false;
+    return answer;
+  }
+
+  /** A batch has been delivered. */
+  delivered(): void {
+    this.#guard?.accept(this.needsCompare);
+    this.hasWorked = true;
+    this.needsCompare = false;
   }
 
   /** Whether times may be compared below the second. Asks the target until it has been seen to keep them. */
@@ -188,16 +214,7 @@ export class RsyncSession {
 
   /** True when the source root can be read and holds nothing. */
   sourceIsEmpty(): boolean {
-    try {
-      const directory = opendirSync(pathToBuffer(this.options.source), { bufferSize: 1 });
-      try {
-        return directory.readSync() === null;
-      } finally {
-        directory.closeSync();
-      }
-    } catch {
-      return false;
-    }
+    return isEmptyDirectory(pathToBuffer(this.options.source));
   }
 
   /** Undefined while the source root is the directory it was at start: else every name would look deleted. */
@@ -228,6 +245,20 @@ export class RsyncSession {
   #needCommon(): CommonArguments {
     if (!this.#common) throw new Error('rsync target: used before prepare');
     return this.#common;
+  }
+}
+
+/** False for what is no directory or cannot be read. */
+function isEmptyDirectory(path: string | Buffer): boolean {
+  try {
+    const directory = opendirSync(path, { bufferSize: 1 });
+    try {
+      return directory.readSync() === null;
+    } finally {
+      directory.closeSync();
+    }
+  } catch {
+    return false;
   }
 }
 
