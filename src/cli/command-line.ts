@@ -54,6 +54,7 @@ const EXAMPLES = `
 Examples:
   syncline mirror ./photos /mnt/backup/photos
   syncline mirror --delay 0.2 --exclude '*.tmp' src/ build-host:work/src
+  syncline mirror --rsyncssh src build-host work/src
   syncline watch --json /etc | jq .path
 
 Exit status: 0 done, 1 failed, 2 wrong command line, 128+n ended by signal n.
@@ -62,6 +63,12 @@ syncline COMMAND --help explains a command.`;
 const MIRROR_NOTES = `
 TARGET is what rsync takes: a directory, host:directory (ssh), host::module/path
 or rsync://host/module/path (rsync daemon). The content of SRC goes into TARGET.
+
+With --rsyncssh, TARGET is a host and TARGETDIR a directory there, below the
+home directory unless it begins with a slash. One ssh connection is kept for all
+deliveries. What is moved in SRC is moved there, by SFTP or else by mv, and not
+sent again; that takes --delete yes or running. ssh asks nothing: it needs a key
+without a password, or an agent.
 
 TERM and INT deliver what is pending if that is quick, then end with 143 or 130;
 a second one ends at once.
@@ -91,7 +98,8 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .summary('keep TARGET equal to SRC for as long as it runs')
     .description('Keeps TARGET equal to the directory SRC for as long as it runs.')
     .argument('<SRC>', 'the directory to mirror')
-    .argument('<TARGET>', 'where to: anything rsync takes');
+    .argument('<TARGET>', 'where to: anything rsync takes; with --rsyncssh the host')
+    .argument('[TARGETDIR]', 'with --rsyncssh: the directory on the host');
   command
     .optionsGroup('When:')
     .addOption(
@@ -131,11 +139,25 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .option('--bwlimit <RATE>', 'KiB a second at most, or as in 1.5M', bandwidth)
     .option('--timeout <SECONDS>', 'give up a stalled connection; 0: never', wholeNumber(0, 86_400), 600)
     .option('--max-processes <N>', 'rsync processes at a time', wholeNumber(1, 64), 1);
+  const sshOptions: string[] = [];
+  command
+    .optionsGroup('rsync and moves over one ssh connection:')
+    .option('--rsyncssh', 'TARGET TARGETDIR are a host and a directory there')
+    .option('--port <N>', 'port of the host', wholeNumber(1, 65_535))
+    .option('--identity <FILE>', 'private key to log in with')
+    .option(
+      '--ssh-opt <OPTION>',
+      'pass one argument to ssh, as in --ssh-opt=-4; repeatable',
+      (value: string) => {
+        sshOptions.push(value);
+      },
+    );
   addLogOptions(command);
   command.helpOption('-h, --help', 'print this help and exit');
   command.addHelpText('after', MIRROR_NOTES);
-  command.action((source: string, target: string) => {
+  command.action((source: string, place: string, directory: string | undefined) => {
     const given = command.opts<MirrorFlags>();
+    const { target, ssh } = targetOf(place, directory, given, sshOptions);
     const maxDelayMs = given.maxDelay ?? Math.max(DEFAULT_MAX_DELAY_MS, given.delay);
     if (maxDelayMs < given.delay) {
       const delays = `--max-delay ${maxDelayMs / 1000} is shorter than --delay ${given.delay / 1000}`;
@@ -159,6 +181,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     done({
       sourcePath: path.resolve(source),
       target,
+      ...(ssh === undefined ? {} : { ssh }),
       quietMs: given.delay,
       maxDelayMs,
       filterArguments,
@@ -179,6 +202,34 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
   });
 }
 
+/** With `--rsyncssh` a directory on a host, else TARGET as it is; refuses what belongs to the other. */
+function targetOf(
+  place: string,
+  directory: string | undefined,
+  { rsyncssh, port, identity }: MirrorFlags,
+  sshArguments: readonly string[],
+): Pick<MirrorOptions, 'target' | 'ssh'> {
+  if (rsyncssh === true) {
+    if (directory === undefined)
+      throw new SynclineError(
+        'USAGE',
+        'TARGETDIR is missing',
+        'syncline mirror --rsyncssh SRC HOST TARGETDIR',
+      );
+    if (directory === '')
+      throw new SynclineError('USAGE', 'TARGETDIR is empty', 'use . for the home directory on the host');
+    return { target: directory, ssh: { host: place, port, identity, sshArguments } };
+  }
+  if (directory !== undefined)
+    throw new SynclineError('USAGE', `too many arguments: ${directory}`, 'see: syncline mirror --help');
+  const [loose] = Object.entries({ port, identity, 'ssh-opt': sshArguments[0] }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (loose !== undefined)
+    throw new SynclineError('USAGE', `--${loose[0]} without --rsyncssh`, 'for other targets: --rsh COMMAND');
+  return { target: place };
+}
+
 /** A steady stream of changes is delivered this often when `--max-delay` is not given. */
 const DEFAULT_MAX_DELAY_MS = 10_000;
 
@@ -194,6 +245,9 @@ interface MirrorFlags {
   readonly bwlimit: string | undefined;
   readonly timeout: number;
   readonly maxProcesses: number;
+  readonly rsyncssh?: true;
+  readonly port?: number;
+  readonly identity?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly verbose?: true;

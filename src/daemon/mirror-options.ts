@@ -1,16 +1,19 @@
 import type { FilterOption } from '../filter/parse-rules.ts';
 import type { RsyncAttributes } from '../target/rsync/rsync-arguments.ts';
 import type { DeletePolicy } from '../target/rsync/rsync-options.ts';
+import type { SshOptions } from '../target/ssh/ssh-options.ts';
 import type { LogFormat, LogLevel } from './log.ts';
 
-export type { DeletePolicy, FilterOption, RsyncAttributes as MirroredAttributes };
+export type { DeletePolicy, FilterOption, SshOptions, RsyncAttributes as MirroredAttributes };
 
 /** Everything `syncline mirror` was asked for: plain values, checked one by one, nothing touched yet. */
 export interface MirrorOptions {
   /** The directory to mirror: absolute, no trailing `/`; exists, is a directory and can be read. Text (UTF-8). */
   readonly sourcePath: string;
-  /** As the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
+  /** As the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`; with `ssh` a directory there. */
   readonly target: string;
+  /** `--rsyncssh`: the host that holds `target`; moves are made there. */
+  readonly ssh?: SshOptions;
   /** A batch is sent when nothing has happened for this long. 0: at once. */
   readonly quietMs: number;
   /** A batch is sent at the latest this long after its first event. At least `quietMs`. */

@@ -20,7 +20,9 @@ import { pathFromText, pathToBuffer, ROOT_PATH } from '../model/path-bytes.ts';
 import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import { mirror, MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
 import { select } from '../pipeline/select.ts';
+import type { RsyncTargetOptions } from '../target/rsync/rsync-options.ts';
 import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
+import { createSshTarget } from '../target/ssh/ssh-target.ts';
 import type { Target } from '../target/target.ts';
 import { openWatch, type Watch } from '../watch/open-watch.ts';
 import { createDeliveryLog, type DeliveryLog } from './delivery-log.ts';
@@ -63,9 +65,8 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const source = pathFromText(options.sourcePath);
   const rules = parseRules(options.filterArguments, addon);
   const rsyncRules = rsyncFilter(rules);
-  const target = createRsyncTarget({
+  const target = createTarget(options, {
     source,
-    target: options.target,
     environment: io.environment,
     deletes: options.deletePolicy,
     filterArguments: rsyncRules.arguments,
@@ -85,7 +86,7 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const run: MirrorRun = { options, target, log, deliveries, ending };
   try {
     await target.prepare({ signal: ending.abort, report: deliveries.event });
-    log.info(`mirror ${options.sourcePath} to ${options.target}`);
+    log.info(`mirror ${options.sourcePath} to ${target.name}`);
     if (options.once) return await syncOnce(run);
     const filter = rules.compile(pathToBuffer(source));
     const watch = openWatch(addon, { root: pathToBuffer(source), ...(filter ? { filter } : {}) });
@@ -101,6 +102,14 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
     await target.close();
     rsyncRules.close();
   }
+}
+
+function createTarget(
+  { target, ssh }: MirrorOptions,
+  rsyncOptions: Omit<RsyncTargetOptions, 'target'>,
+): Target {
+  if (ssh === undefined) return createRsyncTarget({ ...rsyncOptions, target });
+  return createSshTarget({ ...rsyncOptions, ssh, directory: target });
 }
 
 /** Keeps the target equal until a signal comes or the target cannot work; resolves with the exit status. */

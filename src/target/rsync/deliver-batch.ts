@@ -1,6 +1,7 @@
-import type { Batch } from '../../model/batch.ts';
+import type { Batch, Move } from '../../model/batch.ts';
 import type { Failed, Outcome } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
+import { withMissedMoves } from '../move/missed-moves.ts';
 import type { DeliveryContext } from '../target.ts';
 import { DeliveryTally } from './delivery-tally.ts';
 import { withoutSettledDeletions } from './local-target.ts';
@@ -63,13 +64,26 @@ class BatchDelivery {
   async deliver(): Promise<Outcome> {
     const state = await this.#session.check(this.#deletes, this.#context);
     if (typeof state !== 'string') return state;
-    const isWhole = state === 'new' || this.#batch.subtrees.includes('' as PathBytes);
-    const failed = isWhole ? await this.#compareAll() : await this.#deliverParts();
+    const batch = await this.#makeMoves();
+    if ('scope' in batch) return batch;
+    const isWhole = state === 'new' || batch.subtrees.includes('' as PathBytes);
+    const failed = isWhole ? await this.#compareAll() : await this.#deliverParts(batch);
     return failed ?? this.#tally.delivered();
   }
 
-  async #deliverParts(): Promise<Failed | undefined> {
-    const { entries, subtrees } = this.#batch;
+  /** Moves come first: names that were to be moved are then as good as sent. Gives what is left to do. */
+  async #makeMoves(): Promise<Batch | Failed> {
+    const { mover } = this.#session.options;
+    const { moves } = this.#batch;
+    if (moves.length === 0) return this.#batch;
+    const missed: readonly Move[] | Failed =
+      mover !== undefined && this.#deletes ? await mover.makeMoves(moves, this.#context) : moves;
+    if ('scope' in missed) return missed;
+    this.#tally.moved += moves.length - missed.length;
+    return withMissedMoves(this.#batch, missed);
+  }
+
+  async #deliverParts({ entries, subtrees }: Batch): Promise<Failed | undefined> {
     const list = await normalizeList(this.#session.options.source, entries, subtrees);
     this.#tally.addProblems(list.problems);
     const failed =
