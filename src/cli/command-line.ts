@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../daemon/log.ts';
-import type { DeleteLimit, DeletePolicy, HookCommand, MirrorOptions } from '../daemon/mirror-options.ts';
+import type { DeleteLimit, DeletePolicy, HookCommand, MirrorOptions, TargetPlace } from '../daemon/mirror-options.ts';
 import type { VerifyOptions } from '../daemon/verify-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
@@ -59,6 +59,7 @@ const EXAMPLES = `
 Examples:
   syncline mirror ./photos /mnt/backup/photos
   syncline mirror --delay 0.2 --exclude '*.tmp' src/ build-host:work/src
+  syncline mirror --rsyncssh src build-host work/src
   syncline watch --json /etc | jq .path
   syncline verify --checksum ./photos /mnt/backup/photos
 
@@ -68,6 +69,12 @@ syncline COMMAND --help explains a command.`;
 const MIRROR_NOTES = `
 TARGET is what rsync takes: a directory, host:directory (ssh), host::module/path
 or rsync://host/module/path (rsync daemon). The content of SRC goes into TARGET.
+
+With --rsyncssh, TARGET is a host and TARGETDIR a directory there, below the
+home directory unless it begins with a slash. One ssh connection is kept for all
+deliveries. What is moved in SRC is moved there, by SFTP or else by mv, and not
+sent again; that takes --delete yes or running. ssh asks nothing: it needs a key
+without a password, or an agent.
 
 Every --target is a target like TARGET: each has its own pace, retries and
 state, and none waits for another. One whose configuration cannot work is
@@ -107,7 +114,8 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .summary('keep TARGET equal to SRC for as long as it runs')
     .description('Keeps TARGET equal to the directory SRC for as long as it runs.')
     .argument('<SRC>', 'the directory to mirror')
-    .argument('<TARGET>', 'where to: anything rsync takes');
+    .argument('<TARGET>', 'where to: anything rsync takes; with --rsyncssh the host')
+    .argument('[TARGETDIR]', 'with --rsyncssh: the directory on the host');
   const furtherTargets: string[] = [];
   command
     .optionsGroup('Where:')
@@ -156,11 +164,27 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         .argParser(hookSeconds)
         .default(30_000, '30'),
     );
+  const sshOptions: string[] = [];
+  command
+    .optionsGroup('rsync and moves over one ssh connection:')
+    .option('--rsyncssh', 'TARGET TARGETDIR are a host and a directory there')
+    .option('--port <N>', 'port of the host', wholeNumber(1, 65_535))
+    .option('--identity <FILE>', 'private key to log in with')
+    .option(
+      '--ssh-opt <OPTION>',
+      'pass one argument to ssh, as in --ssh-opt=-4; repeatable',
+      (value: string) => {
+        sshOptions.push(value);
+      },
+    );
   addLogOptions(command);
   command.helpOption('-h, --help', 'print this help and exit');
   command.addHelpText('after', MIRROR_NOTES);
-  command.action((source: string, target: string) => {
+  command.action((source: string, place: string, directory: string | undefined) => {
     const given = command.opts<MirrorFlags>();
+    refuseEmpty(source, [place, ...furtherTargets]);
+    const first = firstTarget(place, directory, given, sshOptions);
+    const targets = [first, ...furtherTargets.map((target) => ({ kind: 'rsync', target }) as const)];
     const maxDelayMs = given.maxDelay ?? Math.max(DEFAULT_MAX_DELAY_MS, given.delay);
     if (maxDelayMs < given.delay) {
       const delays = `--max-delay ${maxDelayMs / 1000} is shorter than --delay ${given.delay / 1000}`;
@@ -174,8 +198,6 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         'leave one of them out',
       );
     }
-    const targets = [target, ...furtherTargets];
-    refuseEmpty(source, targets);
     done({
       sourcePath: path.resolve(source),
       targets,
@@ -207,6 +229,34 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
   });
 }
 
+/** With `--rsyncssh` a directory on a host, else TARGET as it is; refuses what belongs to the other. */
+function firstTarget(
+  place: string,
+  directory: string | undefined,
+  { rsyncssh, port, identity }: MirrorFlags,
+  sshArguments: readonly string[],
+): TargetPlace {
+  if (rsyncssh === true) {
+    if (directory === undefined)
+      throw new SynclineError(
+        'USAGE',
+        'TARGETDIR is missing',
+        'syncline mirror --rsyncssh SRC HOST TARGETDIR',
+      );
+    if (directory === '')
+      throw new SynclineError('USAGE', 'TARGETDIR is empty', 'use . for the home directory on the host');
+    return { kind: 'rsyncssh', ssh: { host: place, port, identity, sshArguments }, directory };
+  }
+  if (directory !== undefined)
+    throw new SynclineError('USAGE', `too many arguments: ${directory}`, 'see: syncline mirror --help');
+  const [loose] = Object.entries({ port, identity, 'ssh-opt': sshArguments[0] }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (loose !== undefined)
+    throw new SynclineError('USAGE', `--${loose[0]} without --rsyncssh`, 'for other targets: --rsh COMMAND');
+  return { kind: 'rsync', target: place };
+}
+
 /** A steady stream of changes is delivered this often when `--max-delay` is not given. */
 const DEFAULT_MAX_DELAY_MS = 10_000;
 
@@ -225,6 +275,9 @@ interface MirrorFlags extends RsyncFlags {
   readonly afterBatch?: HookCommand;
   readonly onError?: HookCommand;
   readonly hookTimeout: number;
+  readonly rsyncssh?: true;
+  readonly port?: number;
+  readonly identity?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly verbose?: true;

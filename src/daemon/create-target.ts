@@ -1,7 +1,9 @@
 import type { PathBytes } from '../model/path-bytes.ts';
 import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
+import { hostForRsync } from '../target/ssh/ssh-options.ts';
+import { createSshTarget } from '../target/ssh/ssh-target.ts';
 import type { Target } from '../target/target.ts';
-import type { MirrorOptions } from './mirror-options.ts';
+import type { MirrorOptions, TargetPlace } from './mirror-options.ts';
 import type { ProgramIo } from './program-io.ts';
 
 /** What all targets of one source share. */
@@ -13,11 +15,10 @@ export interface TargetSource {
   readonly environment: ProgramIo['environment'];
 }
 
-/** The target `name` in the way the options ask for. Throws a SynclineError (TARGET, USAGE) for what cannot work. */
-export function createTarget(name: string, options: MirrorOptions, shared: TargetSource): Target {
-  return createRsyncTarget({
+/** The target at `place` in the way the options ask for. Throws a SynclineError (TARGET, USAGE) for what cannot work. */
+export function createTarget(place: TargetPlace, options: MirrorOptions, shared: TargetSource): Target {
+  const forRsync = {
     ...shared,
-    target: name,
     deletes: options.deletePolicy,
     maxDelete: options.maxDelete,
     allowEmptySource: options.allowEmptySource,
@@ -29,5 +30,16 @@ export function createTarget(name: string, options: MirrorOptions, shared: Targe
     maxProcesses: options.maxProcesses,
     timeoutSeconds: options.timeoutSeconds,
     rsyncProgram: options.rsyncProgram,
-  });
+  };
+  switch (place.kind) {
+    case 'rsync':
+      return createRsyncTarget({ ...forRsync, target: place.target });
+    case 'rsyncssh':
+      return createSshTarget({ ...forRsync, ssh: place.ssh, directory: place.directory });
+  }
+}
+
+/** A place as rsync would be told it. */
+export function rsyncTargetName(place: TargetPlace): string {
+  return place.kind === 'rsync' ? place.target : `${hostForRsync(place.ssh.host)}:${place.directory}`;
 }

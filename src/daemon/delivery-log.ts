@@ -83,7 +83,8 @@ export function createDeliveryLog(
     progress.end();
     const hidden = endNames();
     const what = done.reason === 'startup' ? 'first sync' : `batch ${done.number}`;
-    const sums = `${counts.updated} updated, ${counts.deleted} deleted, ${bytesText(counts.bytes)}`;
+    const moved = counts.moved !== undefined && counts.moved > 0 ? `${counts.moved} moved, ` : '';
+    const sums = `${moved}${counts.updated} updated, ${counts.deleted} deleted, ${bytesText(counts.bytes)}`;
     const verb = dryRun ? 'would be delivered' : 'delivered';
     const more = hidden > 0 ? `, ${hidden} names not shown` : '';
     log.info(`${what} ${verb}: ${sums} in ${seconds(nowMs() - startedMs)}${more}`);

@@ -3,6 +3,7 @@ import type { DeleteLimit } from '../target/delete-guard.ts';
 import type { HookCommand } from '../target/hook/run-hook.ts';
 import type { RsyncAttributes } from '../target/rsync/rsync-arguments.ts';
 import type { DeletePolicy } from '../target/rsync/rsync-options.ts';
+import type { SshOptions } from '../target/ssh/ssh-options.ts';
 import type { HookOptions } from './delivery-hooks.ts';
 import type { LogFormat, LogLevel } from './log.ts';
 
@@ -13,14 +14,22 @@ export type {
   HookCommand,
   HookOptions,
   RsyncAttributes as MirroredAttributes,
+  SshOptions,
 };
+
+/** Where to, and by what way. */
+export type TargetPlace =
+  /** As the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
+  | { readonly kind: 'rsync'; readonly target: string }
+  /** A directory on a host, by rsync over one ssh connection; moves are made there. */
+  | { readonly kind: 'rsyncssh'; readonly ssh: SshOptions; readonly directory: string };
 
 /** Everything `syncline mirror` was asked for: plain values, checked one by one, nothing touched yet. */
 export interface MirrorOptions {
   /** The directory to mirror: absolute, no trailing `/`; exists, is a directory and can be read. Text (UTF-8). */
   readonly sourcePath: string;
-  /** At least one, each as the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
-  readonly targets: readonly string[];
+  /** At least one. */
+  readonly targets: readonly TargetPlace[];
   /** A batch is sent when nothing has happened for this long. 0: at once. */
   readonly quietMs: number;
   /** A batch is sent at the latest this long after its first event. At least `quietMs`. */

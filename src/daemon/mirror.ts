@@ -4,7 +4,7 @@ import { rsyncFilter } from '../filter/rsync-filter.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { checkTargetsApart } from '../target/rsync/check-targets.ts';
-import { createTarget, type TargetSource } from './create-target.ts';
+import { createTarget, rsyncTargetName, type TargetSource } from './create-target.ts';
 import { checkHooks, DeliveryHooks } from './delivery-hooks.ts';
 import { createDeliveryLog } from './delivery-log.ts';
 import { type Ending, endOnSignals } from './end-on-signals.ts';
@@ -32,7 +32,7 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const addon = loadAddon();
   const source = pathFromText(options.sourcePath);
   const rules = parseRules(options.filterArguments, addon);
-  checkTargetsApart(options.targets);
+  checkTargetsApart(options.targets.map(rsyncTargetName));
   checkHooks(options.hooks);
   const rsyncRules = rsyncFilter(rules);
   const graceful = options.once
@@ -79,8 +79,9 @@ function createMirrors(
 ): TargetMirror[] {
   const isOne = options.targets.length === 1;
   const progressOfOne = isOne ? () => progress : shareProgress(progress);
-  return options.targets.map((name) => {
-    const target = createTarget(name, options, shared);
+  return options.targets.map((place) => {
+    const target = createTarget(place, options, shared);
+    const { name } = target;
     const ownLog = isOne ? log : withFields(log, { target: name });
     const deliveries = createDeliveryLog(ownLog, progressOfOne(), options.dryRun);
     const hooks = new DeliveryHooks({

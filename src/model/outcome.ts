@@ -12,6 +12,8 @@ export interface DeliveryCounts {
   /** Entries created or changed on the target, and entries deleted there. */
   readonly updated: number;
   readonly deleted: number;
+  /** Moves made on the target; left out by a target that makes none. */
+  readonly moved?: number;
   /** Bytes of file data sent. */
   readonly bytes: number;
 }
@@ -36,8 +38,8 @@ export interface Delivered {
   /** Could not be delivered: to be retried with back-off and shown as quarantined. */
   readonly problems: readonly PathProblem[];
   /**
-   * Changed while they were read (vanished, truncated), and the `to` of every directory that could not be moved: to be
-   * looked at again, not an error.
+   * Changed while they were read (vanished, truncated), and the `to` of every directory that could not be moved and was
+   * not compared in this delivery: to be looked at again, not an error.
    */
   readonly recheck: readonly PathBytes[];
   /** Everything else of the batch is delivered. */

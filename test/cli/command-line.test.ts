@@ -38,7 +38,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
   const options = mirror();
   expect(options).toEqual({
     sourcePath: '/src',
-    targets: ['/target'],
+    targets: [{ kind: 'rsync', target: '/target' }],
     quietMs: 1000,
     maxDelayMs: 10_000,
     filterArguments: [],
@@ -69,7 +69,9 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
 
 test('a relative source becomes absolute, a target stays as it was written', () => {
   const line = parseCommandLine(['mirror', 'a/../b/', 'host:c/']);
-  expect(line).toMatchObject({ options: { sourcePath: path.resolve('b'), targets: ['host:c/'] } });
+  expect(line).toMatchObject({
+    options: { sourcePath: path.resolve('b'), targets: [{ kind: 'rsync', target: 'host:c/' }] },
+  });
 });
 
 test.each<[string[], Partial<MirrorOptions>]>([
@@ -85,7 +87,16 @@ test.each<[string[], Partial<MirrorOptions>]>([
   [['--max-delete=0'], { maxDelete: { unit: 'names', max: 0 } }],
   [['--max-delete', '20%'], { maxDelete: { unit: 'percent', max: 20 } }],
   [['--allow-empty-source'], { allowEmptySource: true }],
-  [['--target', '/b', '--target=host:c'], { targets: ['/target', '/b', 'host:c'] }],
+  [
+    ['--target', '/b', '--target=host:c'],
+    {
+      targets: [
+        { kind: 'rsync', target: '/target' },
+        { kind: 'rsync', target: '/b' },
+        { kind: 'rsync', target: 'host:c' },
+      ],
+    },
+  ],
   [['--mkpath'], { makeTargetParents: true }],
   [['--max-processes', '4'], { maxProcesses: 4 }],
   [['--bwlimit', '1.5m'], { bandwidthLimit: '1.5m' }],

@@ -28,6 +28,8 @@ export interface LiveMirrorOptions {
   readonly before?: string;
   /** TARGET for the directory `copy`; that directory itself if not given. */
   readonly targetFor?: (copy: string) => string;
+  /** HOST before TARGET, for `--rsyncssh`. */
+  readonly host?: string;
   /** A command to run the program with, as in `setpriv --reuid=1000`. */
   readonly runWith?: readonly string[];
   /** Where `source` and `copy` are; not removed at the end. One of its own, removed, if not given. */
@@ -53,7 +55,8 @@ export class LiveMirror implements AsyncDisposable {
       ...(options.runWith ?? []),
       ...[process.execPath, `${projectRoot}/dist/cli.js`, 'mirror'],
       ...['--delay', '0.2', '--log-format', 'json', ...(options.options ?? [])],
-      ...[this.source, options.targetFor?.(this.copy) ?? this.copy],
+      ...[this.source, ...(options.host === undefined ? [] : [options.host])],
+      ...[options.targetFor?.(this.copy) ?? this.copy],
     ]);
   }
 

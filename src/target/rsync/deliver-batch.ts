@@ -1,6 +1,7 @@
-import type { Batch } from '../../model/batch.ts';
+import type { Batch, Move } from '../../model/batch.ts';
 import type { Failed, Outcome } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
+import { withMissedMoves } from '../move/missed-moves.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
 import { DeliveryTally } from './delivery-tally.ts';
 import { withoutSettledDeletions } from './local-target.ts';
@@ -51,22 +52,30 @@ function asFailure(error: unknown): Failed {
   return { kind: 'failed', scope: 'batch', message: `The delivery could not be made: ${message}.` };
 }
 
-/** Counts by a dry run what would be deleted, where that may be too much, and leaves all deletions out if it is. */
+/**
+ * Makes the moves, then counts by a dry run what would be deleted, where that may be too much, and leaves all deletions
+ * out if it is.
+ */
 async function deliverGuarded(
   session: RsyncSession,
-  batch: Batch,
+  asked: Batch,
   context: DeliveryContext,
 ): Promise<Outcome> {
   const { deleteGuard: guard } = session;
-  const deletes = deletesIn(session.options.deletes ?? 'yes', batch);
+  const deletes = deletesIn(session.options.deletes ?? 'yes', asked);
   const state = await session.check(deletes, context);
   if (typeof state !== 'string') return state;
-  const isWhole = state === 'new' || batch.subtrees.includes('' as PathBytes);
   const sourceIsEmpty = deletes && session.sourceIsEmpty();
+  const missed = await missedMoves(session, asked.moves, deletes && !sourceIsEmpty, context);
+  if ('scope' in missed) return missed;
+  const batch = withMissedMoves(asked, missed);
+  const moved = asked.moves.length - missed.length;
+  const isWhole = state === 'new' || batch.subtrees.includes('' as PathBytes);
   if (!deletes || !guard.watches(sourceIsEmpty))
-    return new BatchDelivery(session, batch, context, { isWhole, deletes, first: [] }).deliver();
+    return new BatchDelivery(session, batch, context, { isWhole, deletes, moved, first: [] }).deliver();
 
-  const trial = new BatchDelivery(session, batch, withoutNames(context), { isWhole, deletes, first: ['-n'] });
+  const dryRun = { isWhole, deletes, moved, first: ['-n'] };
+  const trial = new BatchDelivery(session, batch, withoutNames(context), dryRun);
   const counted = await trial.deliver();
   if (counted.kind === 'failed') return counted;
   const permission = await guard.judge(counted.counts.deleted, sourceIsEmpty, () =>
@@ -77,17 +86,31 @@ async function deliverGuarded(
       return permission;
     case 'allowed': {
       const first = [`--max-delete=${Math.min(permission.maxDelete, RSYNC_MAX_DELETE)}`];
-      const outcome = await new BatchDelivery(session, batch, context, { isWhole, deletes, first }).deliver();
+      const mode = { isWhole, deletes, moved, first };
+      const outcome = await new BatchDelivery(session, batch, context, mode).deliver();
       if (outcome.kind === 'delivered') guard.deleted(outcome.counts.deleted);
       return outcome;
     }
     case 'held': {
-      const kept = { isWhole, deletes: false, first: [] };
+      const kept = { isWhole, deletes: false, moved, first: [] };
       const outcome = await new BatchDelivery(session, batch, context, kept).deliver();
       if (outcome.kind === 'failed') return outcome;
       return { ...outcome, held: { ...permission.why, paths: trial.deletable } };
     }
   }
+}
+
+/**
+ * Makes the moves where there is a way to, and gives those that were not made. They come first: what was moved is as
+ * good as sent. A move takes its old name away, so none is made where nothing may be deleted.
+ */
+async function missedMoves(
+  { options: { mover } }: RsyncSession,
+  moves: readonly Move[],
+  deletes: boolean,
+  context: DeliveryContext,
+): Promise<readonly Move[] | Failed> {
+  return mover !== undefined && deletes && moves.length > 0 ? mover.makeMoves(moves, context) : moves;
 }
 
 /** rsync reads it as an int. */
@@ -113,6 +136,8 @@ interface DeliveryMode {
   /** Everything is to be compared, whatever the batch names. */
   readonly isWhole: boolean;
   readonly deletes: boolean;
+  /** So many moves have been made. */
+  readonly moved: number;
   /** Arguments of every run, in front of its own. */
   readonly first: readonly string[];
 }
@@ -132,6 +157,7 @@ class BatchDelivery {
     this.#context = context;
     this.#mode = mode;
     this.#deletes = mode.deletes;
+    this.#tally.moved = mode.moved;
   }
 
   /** Where deletions were looked for: missing names, and subtrees that were compared. */

@@ -5,6 +5,7 @@ import type { RunReport } from './rsync-run.ts';
 /** Adds up what the rsync runs of one delivery did. */
 export class DeliveryTally {
   rootCreated = false;
+  moved = 0;
   #updated = 0;
   #deleted = 0;
   #bytes = 0;
@@ -28,7 +29,7 @@ export class DeliveryTally {
   delivered(): Delivered {
     return {
       kind: 'delivered',
-      counts: { updated: this.#updated, deleted: this.#deleted, bytes: this.#bytes },
+      counts: { updated: this.#updated, deleted: this.#deleted, bytes: this.#bytes, moved: this.moved },
       problems: [...this.#problems.values()],
       recheck: [...this.#recheck],
     };

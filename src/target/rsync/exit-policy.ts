@@ -113,10 +113,19 @@ function remedyFor(code: number, said: string): string | undefined {
     return "Remove delete from `refuse options` in the daemon's rsyncd.conf, or mirror with --delete no.";
   if (/rsync: (?:command )?not found|rsync: No such file|exec rsync/i.test(said))
     return 'Install rsync on the target host.';
-  if (said.includes('Host key verification failed')) return 'Connect once with ssh and accept the host key.';
-  if (said.includes('Permission denied (')) return 'Set up a key that needs no password (ssh-copy-id).';
+  const ofShell = remoteShellRemedy(said);
+  if (ofShell !== undefined) return ofShell;
   if (code === 11 && /mkdir .* failed: No such file/.test(said))
     return 'Make the parent directory, or use --mkpath.';
+  return undefined;
+}
+
+/** What the user can do about what ssh said. */
+export function remoteShellRemedy(said: string): string | undefined {
+  if (said.includes('Host key verification failed')) return 'Connect once with ssh and accept the host key.';
+  if (said.includes('Permission denied (')) return 'Set up a key that needs no password (ssh-copy-id).';
+  if (said.includes('Session open refused'))
+    return 'Raise MaxSessions in the sshd_config of the host, or lower --max-processes.';
   return undefined;
 }
 

@@ -57,6 +57,7 @@ export interface CommonArguments {
   readonly dryRun?: boolean | undefined;
   readonly mkpath?: boolean | undefined;
   readonly timeoutSeconds: number;
+  readonly remoteShell?: (() => string) | undefined;
   /** True when RSYNC_RSH is set: it then chooses the remote shell. */
   readonly hasOwnRemoteShell: boolean;
 }
@@ -96,11 +97,7 @@ function commonArguments(common: CommonArguments): string[] {
     ...flag(common.fuzzy, '-y'),
     ...flag(common.mkpath && isAtLeast(version, '3.2.3'), '--mkpath'),
     ...(common.bandwidthLimit === undefined ? [] : [`--bwlimit=${common.bandwidthLimit}`]),
-    ...transportArguments(
-      location,
-      version,
-      common.hasOwnRemoteShell || namesRemoteShell(common.extraArguments),
-    ),
+    ...transportArguments(location, version, remoteShell(common)),
   ];
 }
 
@@ -123,7 +120,17 @@ function attributeArguments(attributes: RsyncAttributes): string[] {
   ];
 }
 
-function transportArguments(location: RsyncLocation, version: RsyncVersion, hasOwnShell: boolean): string[] {
+/** Undefined where the user has chosen one. */
+function remoteShell(common: CommonArguments): string | undefined {
+  if (common.remoteShell) return common.remoteShell();
+  return common.hasOwnRemoteShell || namesRemoteShell(common.extraArguments) ? undefined : SSH;
+}
+
+function transportArguments(
+  location: RsyncLocation,
+  version: RsyncVersion,
+  shell: string | undefined,
+): string[] {
   switch (location.kind) {
     case 'local':
       return [];
@@ -134,13 +141,13 @@ function transportArguments(location: RsyncLocation, version: RsyncVersion, hasO
       // From 3.2.4 rsync quotes for the remote shell by itself, all but wildcards in the path.
       return [
         ...flag(!isAtLeast(version, '3.2.4') || /[*?[\]]/.test(location.path), '-s'),
-        ...(hasOwnShell ? [] : ['-e', SSH]),
+        ...(shell === undefined ? [] : ['-e', shell]),
       ];
   }
 }
 
 /** True when the user's arguments hold `-e` or `--rsh`, alone or in a bundle of short options. */
-function namesRemoteShell(extraArguments: readonly string[]): boolean {
+export function namesRemoteShell(extraArguments: readonly string[]): boolean {
   return extraArguments.some((argument) => /^(?:-[a-zA-Z0-9]*e|--rsh(?:=|$))/.test(argument));
 }
 

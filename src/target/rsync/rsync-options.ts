@@ -1,5 +1,6 @@
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeleteLimit } from '../delete-guard.ts';
+import type { Mover } from '../move/mover.ts';
 import type { DirectoryIdentity } from './local-target.ts';
 import type { RsyncAttributes } from './rsync-arguments.ts';
 
@@ -42,6 +43,10 @@ export interface RsyncTargetOptions {
   /** How many rsync runs may share a large batch; one if not given. More pay where the way is long, not where CPU is short. */
   readonly maxProcesses?: number | undefined;
   readonly rsyncProgram?: string;
+  /** Makes moves on the target; without one what is moved is deleted and sent. Not asked where deletions are not repeated. */
+  readonly mover?: Mover | undefined;
+  /** The value of `-e` for a run that is about to start; ssh, or the user's choice, if not given. */
+  readonly remoteShell?: (() => string) | undefined;
   /** The source root's identity at start, where the caller has taken it already; else it is taken in `prepare`. */
   readonly sourceIdentity?: DirectoryIdentity | undefined;
 }

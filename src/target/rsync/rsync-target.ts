@@ -12,15 +12,21 @@ export function createRsyncTarget(options: RsyncTargetOptions): Target {
   return new RsyncTarget(options);
 }
 
+/** A move takes the old name away, as a deletion does. */
+function canMove({ mover, deletes = 'yes', dryRun = false }: RsyncTargetOptions): boolean {
+  return mover !== undefined && !dryRun && (deletes === 'yes' || deletes === 'running');
+}
+
 class RsyncTarget implements Target {
   readonly name: string;
-  readonly capabilities: TargetCapabilities = { moves: false };
+  readonly capabilities: TargetCapabilities;
   readonly #session: RsyncSession;
   readonly #closing = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: RsyncTargetOptions) {
     this.name = options.target;
+    this.capabilities = { moves: canMove(options) };
     this.#session = new RsyncSession(options);
   }
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { kill } from 'node:process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LineReader } from './line-reader.ts';
+import { endProcessGroup } from './process-group.ts';
 
 /** One child to run to its end. */
 export interface ProcessRequest {
@@ -24,6 +24,8 @@ export interface ProcessRequest {
   readonly idleTimeoutMs: number;
   /** Between TERM and KILL. */
   readonly graceMs?: number;
+  /** Whether the child opens files that may turn into fifos, and is to be ended when it hangs in one; true if not given. */
+  readonly meetsFifos?: boolean;
   readonly signal: AbortSignal;
   /** File descriptors given to the child from 3 on. */
   readonly descriptors?: readonly number[];
@@ -40,7 +42,6 @@ export type ProcessEnd =
   | { readonly kind: 'waitingForFifo' }
   | { readonly kind: 'notStarted'; readonly errorCode: string; readonly message: string };
 
-const DEFAULT_GRACE_MS = 1000;
 /** After the child itself is gone, how long a descendant may keep its output open. */
 const DRAIN_MS = 2000;
 const MAX_WATCH_STEP_MS = 60_000;
@@ -185,6 +186,7 @@ class ChildHandle {
    * reaches it. Where the kernel hides wchan only `idleTimeoutMs` helps.
    */
   async #watchForFifo(signal: AbortSignal): Promise<void> {
+    if (this.#request.meetsFifos === false) return;
     for (let seen = 0; seen < 2;) {
       try {
         await pause(FIFO_STEP_MS, undefined, { signal, ref: false });
@@ -205,32 +207,8 @@ class ChildHandle {
 
   async #endGroup(): Promise<void> {
     const group = this.#child.pid;
-    if (group === undefined) return;
-    signalGroup(group, 'SIGTERM');
-    // A stopped process takes TERM only when it runs again.
-    signalGroup(group, 'SIGCONT');
-    if (await groupGone(group, this.#request.graceMs ?? DEFAULT_GRACE_MS)) return;
-    signalGroup(group, 'SIGKILL');
-    await groupGone(group, DRAIN_MS);
+    if (group !== undefined) await endProcessGroup(group, this.#request.graceMs);
   }
-}
-
-/** False when no process of the group is left. */
-function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return kill(-group, signal);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-async function groupGone(group: number, waitMs: number): Promise<boolean> {
-  const deadline = performance.now() + waitMs;
-  for (let stepMs = 5; signalGroup(group, 0); stepMs = Math.min(100, stepMs * 2)) {
-    if (performance.now() >= deadline) return false;
-    await pause(stepMs);
-  }
-  return true;
 }
 
 /** CPU ticks and bytes read and written by all processes of a group so far; a number that only says "moved or not". */

@@ -1,0 +1,102 @@
+import type { Batch } from '../../model/batch.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import { SynclineError } from '../../model/syncline-error.ts';
+import { createRsyncTarget } from '../rsync/rsync-target.ts';
+import { namesRemoteShell } from '../rsync/rsync-arguments.ts';
+import { DEFAULT_TIMEOUT_SECONDS } from '../rsync/rsync-options.ts';
+import type { RsyncTargetOptions } from '../rsync/rsync-options.ts';
+import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
+import { HostMover } from './host-mover.ts';
+import { SshMaster } from './ssh-master.ts';
+import { checkSshOptions, hostForRsync } from './ssh-options.ts';
+import type { SshOptions } from './ssh-options.ts';
+
+/** A directory on a host; everything else is as for any rsync target. */
+export interface SshTargetOptions extends Omit<RsyncTargetOptions, 'target' | 'mover' | 'remoteShell'> {
+  readonly ssh: SshOptions;
+  /** On the host, below the home directory unless it begins with a slash; `~/` may stand for the home directory. */
+  readonly directory: string;
+}
+
+/** An answer to a move is a matter of one rename; it takes longer only where the disk or the way there is stuck. */
+const MAX_ANSWER_SECONDS = 60;
+
+/**
+ * A directory on a host that rsync brings up to date, and on which moves are repeated as moves; all over one ssh
+ * connection. Throws a SynclineError (TARGET, USAGE) for options that cannot work.
+ */
+export function createSshTarget({ ssh, directory, ...options }: SshTargetOptions): Target {
+  checkSshOptions(ssh);
+  if (namesRemoteShell(options.extraArguments ?? []))
+    throw new SynclineError(
+      'USAGE',
+      '--rsh cannot be used with --rsyncssh.',
+      'Give options of ssh by --ssh-opt.',
+    );
+  const master = new SshMaster(ssh, options.environment);
+  const root = directoryOnHost(directory);
+  const seconds = options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+  const answerMs = Math.min(MAX_ANSWER_SECONDS, seconds === 0 ? Infinity : seconds) * 1000;
+  const mover = new HostMover({ host: ssh.host, root, answerMs }, master);
+  const rsync = createRsyncTarget({
+    ...options,
+    target: `${hostForRsync(ssh.host)}:${root}`,
+    mover,
+    remoteShell: () => master.remoteShell,
+  });
+  return new SshTarget(rsync, master, mover);
+}
+
+function directoryOnHost(directory: string): string {
+  if (directory === '' || directory.includes('\0'))
+    throw new SynclineError('TARGET', 'TARGETDIR is empty.', 'Use . for the home directory on the host.');
+  if (/^~[^/]/.test(directory))
+    throw new SynclineError(
+      'TARGET',
+      `TARGETDIR ${directory} names the home of a user.`,
+      'Give the absolute path.',
+    );
+  const below = directory.replace(/^~(?:\/+|$)/, '').replace(/(?<=.)\/+$/s, '');
+  return below === '.' ? '' : below;
+}
+
+class SshTarget implements Target {
+  readonly name: string;
+  readonly capabilities: TargetCapabilities;
+  readonly #rsync: Target;
+  readonly #master: SshMaster;
+  readonly #mover: HostMover;
+  readonly #closing = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(rsync: Target, master: SshMaster, mover: HostMover) {
+    this.name = rsync.name;
+    this.capabilities = rsync.capabilities;
+    this.#rsync = rsync;
+    this.#master = master;
+    this.#mover = mover;
+  }
+
+  prepare(context: DeliveryContext): Promise<void> {
+    return this.#rsync.prepare(context);
+  }
+
+  deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
+    const delivery = this.#deliver(batch, context);
+    this.#running = Promise.allSettled([this.#running, delivery]);
+    return delivery;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#rsync.close();
+    await this.#running;
+    await this.#mover.close();
+    await this.#master.close();
+  }
+
+  async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
+    const signal = AbortSignal.any([context.signal, this.#closing.signal]);
+    return (await this.#master.connect(signal)) ?? (await this.#rsync.deliver(batch, context));
+  }
+}
