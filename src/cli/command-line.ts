@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../daemon/log.ts';
-import type { DeleteLimit, DeletePolicy, HookCommand, MirrorOptions, TargetPlace } from '../daemon/mirror-options.ts';
+import type {
+  DeleteLimit,
+  DeletePolicy,
+  HookCommand,
+  MirrorOptions,
+  TargetPlace,
+} from '../daemon/mirror-options.ts';
 import type { VerifyOptions } from '../daemon/verify-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
@@ -111,7 +117,7 @@ The watch ends with INT or TERM, with status 130 or 143.`;
 function addMirror(program: Command, done: (options: MirrorOptions) => void): void {
   const command = program
     .command('mirror')
-    .summary('keep TARGET equal to SRC for as long as it runs')
+    .summary('keep TARGET equal to SRC, live')
     .description('Keeps TARGET equal to the directory SRC for as long as it runs.')
     .argument('<SRC>', 'the directory to mirror')
     .argument('<TARGET>', 'where to: anything rsync takes; with --rsyncssh the host')
@@ -248,7 +254,11 @@ function firstTarget(
     return { kind: 'rsyncssh', ssh: { host: place, port, identity, sshArguments }, directory };
   }
   if (directory !== undefined)
-    throw new SynclineError('USAGE', `too many arguments: ${directory}`, 'see: syncline mirror --help');
+    throw new SynclineError(
+      'USAGE',
+      `too many arguments for 'mirror'. Expected 2 arguments but got 3.`,
+      'see: syncline mirror --help',
+    );
   const [loose] = Object.entries({ port, identity, 'ssh-opt': sshArguments[0] }).filter(
     ([, value]) => value !== undefined,
   );
@@ -286,7 +296,7 @@ interface MirrorFlags extends RsyncFlags {
 function addWatch(program: Command, done: (options: WatchOptions) => void): void {
   const command = program
     .command('watch')
-    .summary('print what happens in DIR as it happens')
+    .summary('print what happens in DIR, live')
     .description('Prints what happens in and below the directory DIR, as it happens.')
     .argument('<DIR>', 'the directory to watch')
     .optionsGroup('Output:')

@@ -108,6 +108,13 @@ export class PendingTree {
     this.#tree.mark(node, seen | HINT.modified | HINT.closed, keptFlags(node), undefined);
   }
 
+  /** As {@link touch}, for a name that is to be delivered anyway. */
+  touchIfDirty(path: PathBytes): void {
+    const node = this.#tree.find(path);
+    const isPlain = node !== undefined && node.has(NODE.dirty) && !node.has(NODE.rescan | HINT.modified);
+    if (isPlain && pathOfNode(node) === path) this.touch(path);
+  }
+
   /** Anything in or below the directory may differ. */
   rescan(path: PathBytes): void {
     const node = this.#tree.reach(path);

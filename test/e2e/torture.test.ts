@@ -1,30 +1,52 @@
 import { existsSync } from 'node:fs';
-import { describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { projectRoot } from '../support/project-root.ts';
+import type { Sshd } from '../support/sshd.ts';
+import { startSshd } from '../support/sshd.ts';
 import type { TortureReport } from '../support/torture.ts';
 import { torture } from '../support/torture.ts';
 
 vi.setConfig({ testTimeout: 240_000, maxConcurrency: 2 });
 
-/** More seeds: SYNCLINE_SEEDS=200 npm run test:e2e -- torture. One again: SYNCLINE_SEEDS=1 SYNCLINE_FIRST_SEED=17 (SYNCLINE_KEEP=1 keeps the trees). */
-const seedCount = Number(process.env.SYNCLINE_SEEDS ?? 12);
+/**
+ * More seeds: SYNCLINE_SEEDS=200 npm run test:e2e -- torture. One again: SYNCLINE_SEEDS=1 SYNCLINE_FIRST_SEED=17
+ * (SYNCLINE_KEEP=1 keeps the trees). One way to the target alone: add -t rsyncssh.
+ */
+const seedCount = process.env.SYNCLINE_SEEDS === undefined ? undefined : Number(process.env.SYNCLINE_SEEDS);
 const firstSeed = Number(process.env.SYNCLINE_FIRST_SEED ?? 1);
-const seeds = Array.from({ length: seedCount }, (_, index) => firstSeed + index);
 const program = `${projectRoot}/dist/cli.js`;
 
+function seeds(defaultCount: number): readonly number[] {
+  return Array.from({ length: seedCount ?? defaultCount }, (_, index) => firstSeed + index);
+}
+
 /** Each third seed asks for a longer window, so that more of the activity meets within one batch. */
-function mirror(seed: number): (source: string, target: string) => readonly string[] {
-  const delay = seed % 3 === 0 ? '0.7' : '0.2';
-  return (source, target) => [
-    process.execPath,
-    program,
-    'mirror',
-    source,
-    target,
-    '--delay',
-    delay,
-    '--allow-empty-source',
-  ];
+function delay(seed: number): readonly string[] {
+  return ['--delay', seed % 3 === 0 ? '0.7' : '0.2'];
+}
+
+/** Runs one seed against `syncline mirror` with these arguments, and checks all it promises. */
+async function check(
+  seed: number,
+  mirrorArguments: (source: string, target: string) => readonly string[],
+): Promise<void> {
+  const report = await torture({
+    seed,
+    mirror: (source, target) => [
+      process.execPath,
+      program,
+      'mirror',
+      ...delay(seed),
+      '--allow-empty-source',
+      ...mirrorArguments(source, target),
+    ],
+    keep: process.env.SYNCLINE_KEEP === '1',
+  });
+  expect(report.differences, told(report)).toEqual([]);
+  expect(report.harm, told(report)).toEqual([]);
+  expect(report.endedEarly, told(report)).toBe(false);
+  expect(report.exit, told(report)).toEqual({ code: 143, signal: null });
+  expect(report.survivors, told(report)).toEqual([]);
 }
 
 function told(report: TortureReport): string {
@@ -37,12 +59,19 @@ describe('a live mirror under random activity', () => {
     expect(existsSync(program), `${program}: missing, run npm run build`).toBe(true);
   });
 
-  test.concurrent.each(seeds)('ends equal to its source, seed %i', async (seed) => {
-    const report = await torture({ seed, mirror: mirror(seed), keep: process.env.SYNCLINE_KEEP === '1' });
-    expect(report.differences, told(report)).toEqual([]);
-    expect(report.harm, told(report)).toEqual([]);
-    expect(report.endedEarly, told(report)).toBe(false);
-    expect(report.exit, told(report)).toEqual({ code: 143, signal: null });
-    expect(report.survivors, told(report)).toEqual([]);
+  test.concurrent.each(seeds(12))('ends equal to its source, seed %i', async (seed) => {
+    await check(seed, (source, target) => [source, target]);
+  });
+
+  describe('over rsyncssh', () => {
+    let sshd: Sshd;
+    beforeAll(async () => {
+      sshd = await startSshd();
+    });
+    afterAll(() => sshd[Symbol.asyncDispose]());
+
+    test.concurrent.each(seeds(4))('ends equal to its source, seed %i', async (seed) => {
+      await check(seed, (source, target) => [...sshd.mirrorOptions, source, sshd.host, target]);
+    });
   });
 });

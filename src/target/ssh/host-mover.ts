@@ -119,7 +119,7 @@ export class HostMover implements Mover {
       signal: context.signal,
     });
     const said = errors.slice(-3).join('; ');
-    const isDone = end.kind === 'exited' && end.code !== 255;
+    const isDone = end.kind === 'exited' && end.code === 0;
     if (script.hasBegun && isDone) return [...missed];
     if (script.hasBegun || end.kind !== 'exited' || !this.#master.isConnected)
       return this.#failed(context, said || end.kind);

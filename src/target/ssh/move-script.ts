@@ -29,11 +29,14 @@ const MOVES_PER_CHUNK = 500;
  */
 export function* moveScript(root: string, moves: readonly Move[]): Generator<Buffer> {
   const place = root === '' ? '.' : root.startsWith('/') ? root : `./${root}`;
-  yield latin1(`echo '${SCRIPT_BEGINS}'${FUNCTIONS}cd -- ${quote(pathFromText(place))} || exit 0\n`);
+  yield latin1(
+    `echo '${SCRIPT_BEGINS}'${FUNCTIONS}cd -- ${quote(pathFromText(place))} 2>/dev/null || exit 0\n`,
+  );
   for (let at = 0; at < moves.length; at += MOVES_PER_CHUNK) {
     const lines = moves.slice(at, at + MOVES_PER_CHUNK).map((move, index) => moveLine(move, at + index));
     yield latin1(lines.join(''));
   }
+  yield latin1('{ exit 0; }\n');
 }
 
 /** Which of `count` moves a line of the script's output says to be made. */
@@ -48,7 +51,8 @@ function moveLine({ from, to, isDirectory }: Move, number: number): string {
     ...parentsOf(to).map((path) => `k ${quoteBelow(path)}`),
     `m ${isDirectory ? 'd' : 'f'} ${quoteBelow(from)} ${quoteBelow(to)}`,
   ];
-  return `${ways.join(' && ')} && echo made ${number}\n`;
+  // The braces: of a line that a broken connection cut in the middle, nothing may be run.
+  return `{ ${ways.join(' && ')} && echo made ${number}; }\n`;
 }
 
 /** The directories above a path, the topmost first. */
