@@ -224,7 +224,7 @@ describe('a wrong command line is refused in one line', () => {
 
 test('help and version are text, and help fits 80 columns', () => {
   expect(help('--version')).toMatch(/^syncline \d+\.\d+\.\d+\n$/);
-  for (const args of [['--help'], ['mirror', '--help'], ['watch', '--help']]) {
+  for (const args of [['--help'], ['mirror', '--help'], ['verify', '--help'], ['watch', '--help']]) {
     const text = help(...args);
     expect(text).toMatch(/^Usage: syncline /);
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
