@@ -29,7 +29,7 @@ interface VerifyFlags extends RsyncFlags {
 export function addVerify(program: Command, done: (options: VerifyOptions) => void): void {
   const command = program
     .command('verify')
-    .summary('list what differs between SRC and TARGET')
+    .summary('list what differs between both')
     .description(
       'Compares TARGET with the directory SRC and lists every difference; changes nothing without --repair.',
     )

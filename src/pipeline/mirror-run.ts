@@ -154,6 +154,8 @@ export class MirrorRun {
         if (subtree) this.#tree.rescan(path);
         else this.#tree.touch(path);
       }
+      // New events do not tell what the failed delivery was about; a success of theirs is taken as its success.
+      for (const { path, subtree } of list.all()) if (!subtree) this.#tree.touchIfDirty(path);
     }
     this.#urgent = false;
     const flight = this.#tree.take(nowMs, this.#finishing);

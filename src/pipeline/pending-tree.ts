@@ -23,6 +23,9 @@ const BORN_AND_GONE = HINT.created | HINT.deleted;
 /** Above this many move hints all of them are given up for rescans of the directories moved. */
 const MAX_MOVES = 10_000;
 
+/** So many moves back the first half of an exchange is looked for. */
+const EXCHANGE_REACH = 64;
+
 /**
  * The names of one target that may differ from the source, with what was first and last seen of each since it was last
  * delivered. Applied records only ever add doubt; names leave by {@link take} and come back by {@link giveBack}.
@@ -105,6 +108,13 @@ export class PendingTree {
     this.#tree.mark(node, seen | HINT.modified | HINT.closed, keptFlags(node), undefined);
   }
 
+  /** As {@link touch}, for a name that is to be delivered anyway. */
+  touchIfDirty(path: PathBytes): void {
+    const node = this.#tree.find(path);
+    const isPlain = node !== undefined && node.has(NODE.dirty) && !node.has(NODE.rescan | HINT.modified);
+    if (isPlain && pathOfNode(node) === path) this.touch(path);
+  }
+
   /** Anything in or below the directory may differ. */
   rescan(path: PathBytes): void {
     const node = this.#tree.reach(path);
@@ -160,7 +170,10 @@ export class PendingTree {
 
   #mergeBelow(old: DirtyNode, node: DirtyNode, movesDelivered: boolean): void {
     const older = old.state & HINT_MASK & ~HINT.created;
-    const settled = (older & HINT.modified) !== 0 ? older | HINT.closed : older;
+    // A file whose move was lost with the delivery: what is at that name now may look the same by size and time.
+    const isMissed = old.has(NODE.hinted) && !movesDelivered && (older & HINT.isDirectory) === 0;
+    const written = (older & HINT.modified) !== 0 || isMissed;
+    const settled = written ? older | HINT.modified | HINT.closed : older;
     const newer = node.has(NODE.dirty) ? node.state & HINT_MASK & ~HINT.created : undefined;
     const hints = newer === undefined ? settled : mergeHints(settled, newer);
     const unsure =
@@ -232,9 +245,10 @@ export class PendingTree {
     if (!fromCovered && !born) {
       const wasDirectory = isDirectory || (state & (HINT.isDirectory | NODE.rescan)) !== 0;
       const gone = this.#tree.child(fromDirectory, batch.name(slot));
+      // What is there again by the time of delivery, the other half of an exchange for one, is not what was there.
       this.#tree.mark(
         gone,
-        HINT.deleted | (wasDirectory ? HINT.isDirectory : 0),
+        HINT.deleted | HINT.modified | (wasDirectory ? HINT.isDirectory : 0),
         state & NODE.hinted,
         undefined,
       );
@@ -252,7 +266,7 @@ export class PendingTree {
       const arrived = this.#arriveDirectory(place, node, unsure, hinted);
       if (hinted) this.#hint(arrived, { from, to, isDirectory });
     } else {
-      const unsure = !hinted || touched || known?.has(NODE.dirty) === true;
+      const unsure = !hinted || touched || this.#isExchange(from, to);
       this.#arriveFile(place, node, state, unsure, nowMs);
       if (hinted) this.#hint(place, { from, to, isDirectory });
     }
@@ -293,6 +307,14 @@ export class PendingTree {
     }
     if (node !== undefined) this.#tree.remove(node);
     this.#tree.mark(place, hints, keptFlags(place), writing);
+  }
+
+  /**
+   * RENAME_EXCHANGE comes as a move there and one back, of which a target that makes both loses one file and has the
+   * other under its old name. Records of other processes may lie between the two.
+   */
+  #isExchange(from: PathBytes, to: PathBytes): boolean {
+    return this.#moves.slice(-EXCHANGE_REACH).some((move) => move.from === to && move.to === from);
   }
 
   #hint(place: DirtyNode, move: Move): void {

@@ -53,6 +53,11 @@ export class RetryList {
     return due;
   }
 
+  /** All that are listed, whether their time has come or not. */
+  all(): Iterable<Retry> {
+    return this.#retries.values();
+  }
+
   /** A path has failed, maybe not for the first time. */
   add(path: PathBytes, message: string, subtree: boolean, nowMs: number): Added {
     const known = this.#retries.get(path);

@@ -119,7 +119,7 @@ describe('moves', () => {
     const [chunk] = [...plan(tree.take(0) ?? expect.unreachable(), 10)];
     expect(chunk?.moves).toEqual([{ from: 'a', to: 'b', isDirectory: false }]);
     expect(chunk?.entries).toEqual([
-      { path: 'a', hints: deleted },
+      { path: 'a', hints: deleted | HINT.modified },
       { path: 'b', hints: attrib },
     ]);
   });
