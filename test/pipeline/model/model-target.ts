@@ -23,6 +23,8 @@ export class ModelTarget {
     readonly source: ModelDirectory,
     readonly root: ModelDirectory,
     readonly choose: Choose,
+    /** Files of equal size and time are taken for equal, as rsync does. */
+    readonly checksQuickly: boolean,
   ) {}
 
   /** Applies the batch; the source may change at every yield. */
@@ -79,7 +81,7 @@ export class ModelTarget {
         const there = lookUp(this.root, at);
         const looksEqual =
           node?.kind === 'file' && there?.kind === 'file' && stampOf(node) === stampOf(there);
-        if (looksEqual && !rewrite) there.mode = node.mode;
+        if (this.checksQuickly && looksEqual && !rewrite) there.mode = node.mode;
         else this.#set(at, node);
         return;
       }
