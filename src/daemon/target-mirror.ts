@@ -103,7 +103,14 @@ export class TargetMirror {
 
   /** One compare of the whole tree, and what changed while it ran; resolves with true when everything was delivered. */
   async syncOnce(): Promise<boolean> {
-    let batch: Batch = { number: 1, reason: 'startup', moves: [], entries: [], subtrees: [ROOT_PATH] };
+    let batch: Batch = {
+      number: 1,
+      reason: 'startup',
+      moves: [],
+      entries: [],
+      subtrees: [ROOT_PATH],
+      contentSubtrees: [],
+    };
     for (;;) {
       const outcome = await lastValueFrom(this.#deliver(batch));
       if (this.#ending.signal() !== undefined) return false;
@@ -121,7 +128,14 @@ export class TargetMirror {
         return false;
       }
       const entries = outcome.recheck.toSorted().map((name) => ({ path: name, hints: 0 }));
-      batch = { number: batch.number + 1, reason: 'startup', moves: [], entries, subtrees: [] };
+      batch = {
+        number: batch.number + 1,
+        reason: 'startup',
+        moves: [],
+        entries,
+        subtrees: [],
+        contentSubtrees: [],
+      };
     }
   }
 

@@ -14,7 +14,14 @@ import { createLog, wantsColours } from './log.ts';
 import { type ProgramIo, signalExitStatus } from './program-io.ts';
 import type { VerifyOptions } from './verify-options.ts';
 
-const EVERYTHING: Batch = { number: 1, reason: 'startup', moves: [], entries: [], subtrees: [ROOT_PATH] };
+const EVERYTHING: Batch = {
+  number: 1,
+  reason: 'startup',
+  moves: [],
+  entries: [],
+  subtrees: [ROOT_PATH],
+  contentSubtrees: [],
+};
 
 /** A name that is not the same on both sides, or of which that could not be found out. */
 interface Difference {

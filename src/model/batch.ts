@@ -24,19 +24,24 @@ export interface BatchEntry {
 /** Why a batch is sent; decides whether `--delete startup` or `--delete running` applies. */
 export type BatchReason = 'startup' | 'live';
 
-/** What is to be delivered in one go: first the moves in order, then the entries, then the subtrees. */
+/** What is to be delivered in one go: first the moves in order, then the entries, then the subtrees of both kinds. */
 export interface Batch {
   /** Counts from 1 over the life of the mirror. */
   readonly number: number;
   readonly reason: BatchReason;
   /** Empty for a target without the capability `moves`. */
   readonly moves: readonly Move[];
-  /** Sorted by path in byte order, no duplicates, none below one of `subtrees`. */
+  /** Sorted by path in byte order, no duplicates. Those below one of `subtrees` have to be brought up to date before it. */
   readonly entries: readonly BatchEntry[];
   /**
-   * Directories to compare with everything below them; `''` is the whole tree. Sorted, none inside another. Each but
-   * `''` is an entry too, which brings the name itself up to date: one that is missing, or no directory any more, is to
-   * be passed over here.
+   * Directories to compare with everything below them, files by size and time; `''` is the whole tree. Sorted, none
+   * inside another. Each but `''` is an entry too, which brings the name itself up to date: one that is missing, or no
+   * directory any more, is to be passed over here.
    */
   readonly subtrees: readonly PathBytes[];
+  /**
+   * The same, where files of equal size and time may differ still (another directory had this name before): to be compared
+   * by content. None inside another of these, none in `subtrees` too, but they may lie inside one of those.
+   */
+  readonly contentSubtrees: readonly PathBytes[];
 }

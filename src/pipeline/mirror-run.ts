@@ -182,8 +182,8 @@ export class MirrorRun {
         return;
       }
       const chunk = next.value;
-      const { moves, entries, subtrees } = chunk;
-      const batch: Batch = { number: ++this.#batches, reason, moves, entries, subtrees };
+      const { moves, entries, subtrees, contentSubtrees } = chunk;
+      const batch: Batch = { number: ++this.#batches, reason, moves, entries, subtrees, contentSubtrees };
       this.#ask(batch, (outcome) => {
         if (outcome.kind === 'failed') {
           this.#failed(batch, outcome);

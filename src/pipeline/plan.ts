@@ -11,6 +11,7 @@ export interface Chunk {
   readonly moves: readonly Move[];
   readonly entries: readonly BatchEntry[];
   readonly subtrees: readonly PathBytes[];
+  readonly contentSubtrees: readonly PathBytes[];
   /** What is to be forgotten once this is delivered. */
   readonly nodes: readonly DirtyNode[];
 }
@@ -53,7 +54,7 @@ function chunkOf(moves: readonly Move[], steps: readonly Step[]): Chunk {
     if (isSubtree) subtrees.push(path);
     if (path !== ROOT_PATH || !isSubtree) entries.push({ path, hints: node.state & HINT_MASK });
   }
-  return { moves, entries, subtrees, nodes };
+  return { moves, entries, subtrees, contentSubtrees: [], nodes };
 }
 
 /** A directory marked for rescan, or a deleted one: it may have been made anew by the time it is looked at. */

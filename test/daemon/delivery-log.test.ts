@@ -4,7 +4,7 @@ import { createLog, type LogOptions } from '../../src/daemon/log.ts';
 import type { Batch } from '../../src/model/batch.ts';
 import type { PathBytes } from '../../src/model/path-bytes.ts';
 
-const live: Batch = { number: 7, reason: 'live', moves: [], entries: [], subtrees: [] };
+const live: Batch = { number: 7, reason: 'live', moves: [], entries: [], subtrees: [], contentSubtrees: [] };
 
 function told(level: LogOptions['level'], batch: Batch, events: (log: DeliveryLog) => void): string[] {
   let text = '';

@@ -12,6 +12,7 @@ const batch: Batch = {
   moves: [],
   entries: [{ path: pathFromText('a'), hints: 0 }],
   subtrees: [],
+  contentSubtrees: [],
 };
 const time = new Date(Date.UTC(2026, 1, 3));
 

@@ -14,6 +14,7 @@ import type { TempDir } from './temp-dir.ts';
 export interface Delivery {
   readonly entries?: readonly (string | Buffer | readonly [path: string | Buffer, hints: number])[];
   readonly subtrees?: readonly string[];
+  readonly contentSubtrees?: readonly string[];
   readonly reason?: BatchReason;
   readonly signal?: AbortSignal;
 }
@@ -65,7 +66,13 @@ export function makeRsyncMirror(options: MirrorOptions = {}): RsyncMirror {
     events.push(event);
   };
   let number = 0;
-  const deliver = ({ entries = [], subtrees = [], reason = 'live', signal }: Delivery): Promise<Outcome> =>
+  const deliver = ({
+    entries = [],
+    subtrees = [],
+    contentSubtrees = [],
+    reason = 'live',
+    signal,
+  }: Delivery): Promise<Outcome> =>
     target.deliver(
       {
         number: ++number,
@@ -73,6 +80,7 @@ export function makeRsyncMirror(options: MirrorOptions = {}): RsyncMirror {
         moves: [],
         entries: entries.map(toEntry).sort((a, b) => (a.path < b.path ? -1 : 1)),
         subtrees: subtrees.map(pathFromText),
+        contentSubtrees: contentSubtrees.map(pathFromText),
       },
       { signal: signal ?? new AbortController().signal, report },
     );

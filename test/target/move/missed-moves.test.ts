@@ -24,6 +24,7 @@ function left(
     moves: parsed,
     entries: entries.map((path) => ({ path: path as PathBytes, hints: HINT.attrib })),
     subtrees: subtrees as PathBytes[],
+    contentSubtrees: [],
   };
   const result = withMissedMoves(batch, missed);
   const isRewritten = (hints: number): string => ((hints & HINT.modified) === 0 ? '' : ' anew');
