@@ -1,6 +1,7 @@
 import type { PathBytes } from '../model/path-bytes.ts';
 import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
 import { hostForRsync } from '../target/ssh/ssh-options.ts';
+import type { SshMasters } from '../target/ssh/ssh-masters.ts';
 import { createSshTarget } from '../target/ssh/ssh-target.ts';
 import type { Target } from '../target/target.ts';
 import type { MirrorOptions, TargetPlace } from './mirror-options.ts';
@@ -12,6 +13,8 @@ export interface TargetSource {
   readonly source: PathBytes;
   /** The user's filter rules as rsync arguments. */
   readonly filterArguments: readonly string[];
+  /** The ssh connections of the program. */
+  readonly masters: SshMasters;
   readonly environment: ProgramIo['environment'];
 }
 

@@ -3,6 +3,7 @@ import { parseRules } from '../filter/parse-rules.ts';
 import { rsyncFilter } from '../filter/rsync-filter.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
+import { SshMasters } from '../target/ssh/ssh-masters.ts';
 import { checkTargetsApart } from '../target/rsync/check-targets.ts';
 import { createTarget, rsyncTargetName, type TargetSource } from './create-target.ts';
 import { checkHooks, DeliveryHooks } from './delivery-hooks.ts';
@@ -39,7 +40,12 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
     ? 'ending'
     : `delivering what is pending, for at most ${DRAIN_MS / 1000} s; a second signal ends at once`;
   const ending = endOnSignals(io, log, graceful);
-  const shared = { source, environment: io.environment, filterArguments: rsyncRules.arguments };
+  const shared = {
+    source,
+    environment: io.environment,
+    filterArguments: rsyncRules.arguments,
+    masters: new SshMasters(),
+  };
   let mirrors: readonly TargetMirror[] = [];
   try {
     mirrors = createMirrors(options, shared, { log, progress, ending });

@@ -27,8 +27,8 @@ interface Connection {
 }
 
 /**
- * The one ssh connection to a host that all work for a target shares: a supervised child (`ssh -M -N`) with a socket in
- * a private directory. Started by {@link connect}, and again by the next one after it has ended.
+ * One ssh connection to a host that all work for its targets shares: a supervised child (`ssh -M -N`) with a socket in a
+ * private directory. Started by {@link connect}, and again by the next one after it has ended.
  */
 export class SshMaster {
   readonly #options: SshOptions;
@@ -37,6 +37,7 @@ export class SshMaster {
   #directory: string | undefined;
   #connection: Connection | undefined;
   #connections = 0;
+  #connecting: Promise<Failed | undefined> | undefined;
 
   constructor(options: SshOptions, environment: Readonly<Record<string, string | undefined>>) {
     this.#options = options;
@@ -54,8 +55,15 @@ export class SshMaster {
     return connection !== undefined && connection.end === undefined && existsSync(this.#socket);
   }
 
-  /** Makes the connection if there is none. Deliveries ask one at a time. */
-  async connect(signal: AbortSignal): Promise<Failed | undefined> {
+  /** Makes the connection if there is none. Who asks while it is being made gets the same answer, that it was ended included. */
+  connect(signal: AbortSignal): Promise<Failed | undefined> {
+    this.#connecting ??= this.#connect(signal).finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(signal: AbortSignal): Promise<Failed | undefined> {
     if (this.isConnected) return undefined;
     await this.#disconnect();
     this.#launcher ??= await findLauncher(this.#environment, signal);

@@ -7,13 +7,14 @@ import { DEFAULT_TIMEOUT_SECONDS } from '../rsync/rsync-options.ts';
 import type { RsyncTargetOptions } from '../rsync/rsync-options.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
 import { HostMover } from './host-mover.ts';
-import { SshMaster } from './ssh-master.ts';
+import type { SshLease, SshMasters } from './ssh-masters.ts';
 import { checkSshOptions, hostForRsync } from './ssh-options.ts';
 import type { SshOptions } from './ssh-options.ts';
 
 /** A directory on a host; everything else is as for any rsync target. */
 export interface SshTargetOptions extends Omit<RsyncTargetOptions, 'target' | 'mover' | 'remoteShell'> {
   readonly ssh: SshOptions;
+  readonly masters: SshMasters;
   /** On the host, below the home directory unless it begins with a slash; `~/` may stand for the home directory. */
   readonly directory: string;
 }
@@ -25,7 +26,7 @@ const MAX_ANSWER_SECONDS = 60;
  * A directory on a host that rsync brings up to date, and on which moves are repeated as moves; all over one ssh
  * connection. Throws a SynclineError (TARGET, USAGE) for options that cannot work.
  */
-export function createSshTarget({ ssh, directory, ...options }: SshTargetOptions): Target {
+export function createSshTarget({ ssh, masters, directory, ...options }: SshTargetOptions): Target {
   checkSshOptions(ssh);
   if (namesRemoteShell(options.extraArguments ?? []))
     throw new SynclineError(
@@ -33,8 +34,10 @@ export function createSshTarget({ ssh, directory, ...options }: SshTargetOptions
       '--rsh cannot be used with --rsyncssh.',
       'Give options of ssh by --ssh-opt.',
     );
-  const master = new SshMaster(ssh, options.environment);
   const root = directoryOnHost(directory);
+  // One for the moves, the others for rsync.
+  const lease = masters.lease(ssh, options.environment, 1 + (options.maxProcesses ?? 1));
+  const { master } = lease;
   const seconds = options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
   const answerMs = Math.min(MAX_ANSWER_SECONDS, seconds === 0 ? Infinity : seconds) * 1000;
   const mover = new HostMover({ host: ssh.host, root, answerMs }, master);
@@ -44,7 +47,7 @@ export function createSshTarget({ ssh, directory, ...options }: SshTargetOptions
     mover,
     remoteShell: () => master.remoteShell,
   });
-  return new SshTarget(rsync, master, mover);
+  return new SshTarget(rsync, mover, lease);
 }
 
 function directoryOnHost(directory: string): string {
@@ -64,17 +67,17 @@ class SshTarget implements Target {
   readonly name: string;
   readonly capabilities: TargetCapabilities;
   readonly #rsync: Target;
-  readonly #master: SshMaster;
   readonly #mover: HostMover;
+  readonly #lease: SshLease;
   readonly #closing = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(rsync: Target, master: SshMaster, mover: HostMover) {
+  constructor(rsync: Target, mover: HostMover, lease: SshLease) {
     this.name = rsync.name;
     this.capabilities = rsync.capabilities;
     this.#rsync = rsync;
-    this.#master = master;
     this.#mover = mover;
+    this.#lease = lease;
   }
 
   prepare(context: DeliveryContext): Promise<void> {
@@ -92,11 +95,11 @@ class SshTarget implements Target {
     await this.#rsync.close();
     await this.#running;
     await this.#mover.close();
-    await this.#master.close();
+    await this.#lease.release();
   }
 
   async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
-    return (await this.#master.connect(signal)) ?? (await this.#rsync.deliver(batch, context));
+    return (await this.#lease.master.connect(signal)) ?? (await this.#rsync.deliver(batch, context));
   }
 }
