@@ -15,7 +15,7 @@ import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { addAttributeOptions } from './attribute-options.ts';
 import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
-import { deleteLimit, hookCommand, hookSeconds, secondsAsMs, wholeNumber } from './option-value.ts';
+import { deleteLimit, hookCommand, hookSeconds, secondsAsMs, size, wholeNumber } from './option-value.ts';
 import { addVerify } from './verify-command.ts';
 
 /** What a command line asks for. */
@@ -161,6 +161,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
   const rsyncOptions = addRsyncOptions(command);
   command
     .option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1)
+    .option('--batch-size-limit <SIZE>', 'send changed files above it beside the others, one at a time', size)
     .optionsGroup('Hooks:')
     .option('--before-batch <CMD>', 'run CMD before each delivery, which waits for it', hookCommand)
     .option('--after-batch <CMD>', 'run CMD after each delivery', hookCommand)
@@ -217,6 +218,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
       initialSync: given.initial,
       dryRun: given.dryRun === true,
       maxProcesses: given.maxProcesses,
+      largeFileBytes: given.batchSizeLimit,
       attributes: attributes(),
       rsyncOptions,
       rsyncProgram: given.rsyncProgram,
@@ -281,6 +283,7 @@ interface MirrorFlags extends RsyncFlags {
   readonly allowEmptySource?: true;
   readonly mkpath?: true;
   readonly maxProcesses: number;
+  readonly batchSizeLimit?: number;
   readonly beforeBatch?: HookCommand;
   readonly afterBatch?: HookCommand;
   readonly onError?: HookCommand;

@@ -31,6 +31,7 @@ export function createTarget(place: TargetPlace, options: MirrorOptions, shared:
     dryRun: options.dryRun,
     mkpath: options.makeTargetParents,
     maxProcesses: options.maxProcesses,
+    largeFileBytes: options.largeFileBytes,
     timeoutSeconds: options.timeoutSeconds,
     rsyncProgram: options.rsyncProgram,
   };

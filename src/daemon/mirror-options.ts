@@ -30,6 +30,8 @@ export interface MirrorOptions {
   readonly sourcePath: string;
   /** At least one. */
   readonly targets: readonly TargetPlace[];
+  /** Files with more bytes are sent beside the batches; undefined: with them. */
+  readonly largeFileBytes: number | undefined;
   /** A batch is sent when nothing has happened for this long. 0: at once. */
   readonly quietMs: number;
   /** A batch is sent at the latest this long after its first event. At least `quietMs`. */

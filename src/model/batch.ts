@@ -43,4 +43,10 @@ export interface Batch {
    * by content. None inside another of these, none in `subtrees` too, but they may lie inside one of those.
    */
   readonly contentSubtrees: readonly PathBytes[];
+  /**
+   * `defer`: large files may be put off and named in `Delivered.deferred`. `only`: it brings up to date one file that was
+   * put off, beside another delivery of the same target that has nothing to do with that name or one above it. Without
+   * it everything is to be delivered, and nothing else is under way.
+   */
+  readonly large?: 'defer' | 'only';
 }

@@ -1,3 +1,4 @@
+import type { BatchEntry } from './batch.ts';
 import type { PathBytes } from './path-bytes.ts';
 
 /** A problem with one path: a value, reported, retried, never a reason to stop. */
@@ -43,6 +44,8 @@ export interface Delivered {
   readonly recheck: readonly PathBytes[];
   /** Everything else of the batch is delivered. */
   readonly held?: HeldDeletions;
+  /** Large files that are to be asked for again one by one, by batches of which `large` is `only`. */
+  readonly deferred?: readonly BatchEntry[];
 }
 
 /**

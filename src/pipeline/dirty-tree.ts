@@ -1,3 +1,4 @@
+import { HINT } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
 import type { Writing } from './dirty-node.ts';
@@ -45,6 +46,18 @@ export class DirtyTree {
       node = next;
     }
     return false;
+  }
+
+  /** True when neither `path` is dirty, nor something above it to be deleted, compared or moved. */
+  isSettled(path: PathBytes): boolean {
+    const unsettled = NODE.rescan | NODE.moved | NODE.hinted | HINT.deleted;
+    let node: DirtyNode | undefined = this.root;
+    for (const name of path === '' ? [] : path.split('/')) {
+      if (node.has(unsettled)) return false;
+      node = node.children?.get(name as PathBytes);
+      if (node === undefined) return true;
+    }
+    return !node.has(NODE.dirty | unsettled);
   }
 
   /** The node of the entry `name` of `directory`, made if need be. */

@@ -52,8 +52,9 @@ export const MIRROR_DEFAULTS = {
 /** What a mirror needs from outside. */
 export interface MirrorPorts {
   /**
-   * Delivers one batch and gives exactly one outcome. Subscribed to once for each batch, one at a time; it must not
-   * error for anything outside this program. Unsubscribing ends the delivery.
+   * Delivers one batch and gives exactly one outcome. Subscribed to once for each batch, one at a time, and beside it one
+   * of a large file; it must not error for anything outside this program. Unsubscribing ends the delivery, and the next
+   * begins only when it is over.
    */
   readonly deliver: (batch: Batch) => Observable<Outcome>;
   /**

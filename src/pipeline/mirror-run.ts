@@ -7,8 +7,10 @@ import type { Delivered, Failed, HeldDeletions, Outcome } from '../model/outcome
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
 import { pauseMs } from './back-off.ts';
+import type { Reach } from './batch-scope.ts';
 import { BatchScope, REACH } from './batch-scope.ts';
 import type { Flight } from './flight.ts';
+import { LargeLane } from './large-lane.ts';
 import type { MirrorOptions, MirrorPorts } from './mirror-options.ts';
 import type { MirrorReport, MirrorState } from './mirror-report.ts';
 import { PendingTree } from './pending-tree.ts';
@@ -38,6 +40,7 @@ export class MirrorRun {
   readonly #rechecks: RetryList;
   /** Where deletions are held. */
   readonly #holds: RetryList;
+  readonly #large = new LargeLane();
   readonly #backlog$ = new Subject<Backlog>();
   readonly #busy$ = new BehaviorSubject(true);
   readonly #finish$ = new Subject<void>();
@@ -70,7 +73,7 @@ export class MirrorRun {
     this.#ports = ports;
     this.#out = out;
     this.#scheduler = options.scheduler ?? asyncScheduler;
-    this.#tree = new PendingTree({ ...options, moves: options.capabilities.moves });
+    this.#tree = new PendingTree({ ...options, moves: options.capabilities.moves }, this.#large);
     this.#quarantine = new RetryList(options.quarantineBackOff, options.maxQuarantined);
     this.#rechecks = new RetryList(options.recheckBackOff, options.maxQuarantined);
     this.#holds = new RetryList(options.heldBackOff, options.maxQuarantined);
@@ -129,6 +132,7 @@ export class MirrorRun {
   }
 
   #follow(from: PathBytes, to: PathBytes): void {
+    this.#large.follow(from, to);
     for (const list of [this.#rechecks, this.#holds]) if (list.size > 0) list.follow(from, to);
     if (this.#quarantine.size === 0) return;
     for (const [path, retry] of this.#quarantine.follow(from, to)) {
@@ -185,7 +189,12 @@ export class MirrorRun {
         return;
       }
       const chunk = next.value;
-      const batch: Batch = { number: ++this.#batches, reason, ...this.#asked(chunk) };
+      const batch = this.#large.makeWay({ number: ++this.#batches, reason, ...this.#asked(chunk) });
+      if (isEmpty(batch)) {
+        flight.forget(chunk.nodes);
+        again();
+        return;
+      }
       this.#ask(batch, (outcome) => {
         if (outcome.kind === 'failed') {
           this.#failed(batch, outcome);
@@ -202,39 +211,84 @@ export class MirrorRun {
 
   /** Nothing is known of the target before the first compare, so that goes by size and time like any other. */
   #asked({ moves, entries, subtrees, contentSubtrees }: Chunk): Omit<Batch, 'number' | 'reason'> {
-    return this.#startup
-      ? { moves, entries, subtrees: [...subtrees, ...contentSubtrees], contentSubtrees: [] }
-      : { moves, entries, subtrees, contentSubtrees };
+    if (this.#startup)
+      return { moves, entries, subtrees: [...subtrees, ...contentSubtrees], contentSubtrees: [] };
+    const large = this.#finishing ? {} : ({ large: 'defer' } as const);
+    return { moves, entries, subtrees, contentSubtrees, ...large };
   }
 
-  #ask(batch: Batch, answer: (outcome: Outcome) => void): void {
+  #ask(batch: Batch, answer: (outcome: Outcome) => void): Subscription {
     let outcome: Outcome | undefined;
-    this.#running.add(
-      this.#ports.deliver(batch).subscribe({
-        next: (value) => {
-          outcome = value;
-        },
-        error: (error) => {
-          this.#out.error(error);
-        },
-        complete: () => {
-          if (outcome === undefined)
-            this.#out.error(new Error(`batch ${batch.number}: delivered without an outcome`));
-          else answer(outcome);
-        },
-      }),
-    );
+    const delivery = this.#ports.deliver(batch).subscribe({
+      next: (value) => {
+        outcome = value;
+      },
+      error: (error) => {
+        this.#out.error(error);
+      },
+      complete: () => {
+        if (outcome === undefined)
+          this.#out.error(new Error(`batch ${batch.number}: delivered without an outcome`));
+        else answer(outcome);
+      },
+    });
+    this.#running.add(delivery);
+    return delivery;
+  }
+
+  /** Begins to deliver the next large file, if one is waiting and its turn has come. */
+  #deliverLarge(): void {
+    if (this.#finishing || this.#stoppedBy !== undefined || this.#pause !== undefined || this.#isHeld())
+      return;
+    const entry = this.#large.begin((path) => this.#tree.isSettled(path));
+    if (entry === undefined) return;
+    const batch: Batch = {
+      number: ++this.#batches,
+      reason: 'live',
+      moves: [],
+      entries: [entry],
+      subtrees: [],
+      contentSubtrees: [],
+      large: 'only',
+    };
+    const delivery = this.#ask(batch, (outcome) => {
+      this.#afterBarrier(() => {
+        if (this.#large.ended(entry)) this.#largeDelivered(batch, outcome);
+        this.#deliverLarge();
+        this.#next(false);
+      });
+    });
+    this.#large.runs(delivery);
+  }
+
+  #largeDelivered(batch: Batch, outcome: Outcome): void {
+    const [path = ROOT_PATH] = batch.entries.map((entry) => entry.path);
+    const nowMs = this.#scheduler.now();
+    if (outcome.kind === 'delivered') {
+      this.#books(batch, outcome, nowMs);
+      return;
+    }
+    // Tried again with the batches, where a failure of the target shows as one.
+    this.#quarantined(path, outcome.message, REACH.entry, nowMs);
   }
 
   #delivered(flight: Flight, chunk: Chunk, batch: Batch, outcome: Delivered): void {
-    const nowMs = this.#scheduler.now();
-    const scope = new BatchScope(batch);
-    const held = outcome.held?.paths ?? [];
-    const again = new Set([...outcome.recheck, ...outcome.problems.map(({ path }) => path), ...held]);
-    const isDone = ({ path, reach }: Retry): boolean => scope.covers(path, reach) && !again.has(path);
     this.#failures = 0;
     flight.forget(chunk.nodes);
     if (chunk.moves.length > 0) flight.movesDelivered = true;
+    for (const entry of outcome.deferred ?? []) this.#large.add(entry);
+    this.#books(batch, outcome, this.#scheduler.now());
+    this.#deliverLarge();
+  }
+
+  /** Tells of a delivery, and lists what of it is to be tried again. */
+  #books(batch: Batch, outcome: Delivered, nowMs: number): void {
+    const scope = new BatchScope(batch);
+    const held = outcome.held?.paths ?? [];
+    const failed = [...outcome.recheck, ...outcome.problems.map(({ path }) => path)];
+    const deferred = outcome.deferred?.map(({ path }) => path) ?? [];
+    const again = new Set([...failed, ...deferred, ...held]);
+    const isDone = ({ path, reach }: Retry): boolean => scope.covers(path, reach) && !again.has(path);
     this.#out.next({ kind: 'delivered', batch, outcome });
     this.#rechecks.release(isDone);
     for (const path of this.#quarantine.release(isDone)) this.#out.next({ kind: 'released', path });
@@ -253,11 +307,14 @@ export class MirrorRun {
     } else if (this.#heldBy?.isBrief === true) this.#holds.hasten(nowMs);
     for (const path of outcome.recheck)
       this.#rechecks.add(path, 'changed while it was read', scope.reachOf(path), nowMs);
-    for (const { path, message } of outcome.problems) {
-      const { retry, absorbed } = this.#quarantine.add(path, message, scope.reachOf(path), nowMs);
-      for (const gone of absorbed) this.#out.next({ kind: 'released', path: gone });
-      this.#reportQuarantined(retry);
-    }
+    for (const { path, message } of outcome.problems)
+      this.#quarantined(path, message, scope.reachOf(path), nowMs);
+  }
+
+  #quarantined(path: PathBytes, message: string, reach: Reach, nowMs: number): void {
+    const { retry, absorbed } = this.#quarantine.add(path, message, reach, nowMs);
+    for (const gone of absorbed) this.#out.next({ kind: 'released', path: gone });
+    this.#reportQuarantined(retry);
   }
 
   #land(): void {
@@ -277,6 +334,7 @@ export class MirrorRun {
     this.#quarantine.landed(nowMs);
     this.#rechecks.landed(nowMs);
     this.#holds.landed(nowMs);
+    this.#deliverLarge();
     if (!this.#finishing) this.#next(false);
     else if (this.#pause !== undefined) this.#complete();
     else this.#drain();
@@ -320,6 +378,7 @@ export class MirrorRun {
     this.#pause = undefined;
     this.#urgent = true;
     this.#next(false);
+    this.#deliverLarge();
   }
 
   /** What was done before the end was asked for belongs to the last delivery. A first scan is not waited for. */
@@ -354,12 +413,13 @@ export class MirrorRun {
     }
     this.#draining = true;
     this.#pause = undefined;
+    for (const { path } of this.#large.empty()) this.#tree.touch(path);
     this.#deliver(this.#scheduler.now());
   }
 
   #complete(): void {
     const retries = this.#quarantine.size + this.#rechecks.size + this.#holds.size;
-    const remaining = this.#tree.size + this.#tree.inFlight + retries;
+    const remaining = this.#tree.size + this.#tree.inFlight + this.#large.size + retries;
     this.#out.next({ kind: 'finished', remaining });
     this.#out.complete();
   }
@@ -397,7 +457,7 @@ export class MirrorRun {
     const counts = {
       kind: 'state',
       pending: this.#tree.size,
-      inFlight: this.#tree.inFlight,
+      inFlight: this.#tree.inFlight + this.#large.size,
       quarantined: this.#quarantine.size,
     } as const;
     const pause = this.#pause;
@@ -418,6 +478,7 @@ export class MirrorRun {
     if (pause !== undefined) return { ...counts, state: pause.kind, retryAtMs: pause.untilMs, ...because };
     if (!this.#ready || this.#tree.size > 0 || this.#rechecks.size > 0)
       return { ...counts, state: 'collecting' };
+    if (this.#large.size > 0) return { ...counts, state: 'delivering' };
     if (this.#heldBy !== undefined && this.#holds.size > 0) {
       const { message, remedy } = this.#heldBy;
       return { ...counts, state: 'held', retryAtMs: this.#holds.dueMs(), message, remedy };
@@ -458,6 +519,10 @@ export class MirrorRun {
         }),
     );
   }
+}
+
+function isEmpty({ moves, entries, subtrees, contentSubtrees }: Batch): boolean {
+  return [moves, entries, subtrees, contentSubtrees].every(({ length }) => length === 0);
 }
 
 /** A step that may ask for the next one at once or later, run without growing the stack. */

@@ -22,6 +22,14 @@ export interface PendingTreeOptions {
 
 const BORN_AND_GONE = HINT.created | HINT.deleted;
 
+/** Names that may be delivered without having been taken from the tree. */
+interface Beside {
+  readonly isInUse: boolean;
+  has(path: PathBytes): boolean;
+}
+
+const NOTHING: Beside = { isInUse: false, has: () => false };
+
 /** Above this many move hints all of them are given up for rescans of the directories moved. */
 const MAX_MOVES = 10_000;
 
@@ -42,14 +50,16 @@ const EXCHANGE_REACH = 64;
  */
 export class PendingTree {
   readonly #options: PendingTreeOptions;
+  readonly #beside: Beside;
   #tree = new DirtyTree();
   #moves: Move[] = [];
   /** The last moves of this window, hinted or not. */
   #latest: { readonly from: PathBytes; readonly to: PathBytes }[] = [];
   #flight: Flight | undefined = undefined;
 
-  constructor(options: PendingTreeOptions) {
+  constructor(options: PendingTreeOptions, beside = NOTHING) {
     this.#options = options;
+    this.#beside = beside;
   }
 
   /** Dirty names not in flight, those being written included. */
@@ -122,6 +132,11 @@ export class PendingTree {
   /** True when the name, or all of a directory above it, is to be delivered anyway. */
   isDue(path: PathBytes): boolean {
     return this.#tree.find(path)?.has(NODE.dirty) === true || this.#tree.covers(path);
+  }
+
+  /** True when nothing is due, or in flight, that would change what is at this name on the target or the way there. */
+  isSettled(path: PathBytes): boolean {
+    return this.#tree.isSettled(path) && this.#flight?.tree.isSettled(path) !== false;
   }
 
   /**
@@ -246,9 +261,9 @@ export class PendingTree {
     if (directory.has(NODE.content)) return true;
     if (isDirtyAndDeleted(directory) && (hints & HINT.deleted) !== 0) return true;
     let madeAnew = (hints & HINT.modified) !== 0;
-    if (this.#flight !== undefined && (hints & HINT.created) !== 0) {
+    if ((hints & HINT.created) !== 0 && (this.#flight !== undefined || this.#beside.isInUse)) {
       const path = slotPath(batch, slot);
-      if (this.#flight.touches(path)) {
+      if (this.#flight?.touches(path) === true || this.#beside.has(path)) {
         hints &= ~HINT.created;
         madeAnew = true;
       }

@@ -36,7 +36,10 @@ export interface DeliveryContext {
   readonly report: (event: DeliveryEvent) => void;
 }
 
-/** One place that is kept equal to the source. Every method runs on the main thread; deliveries are asked one at a time. */
+/**
+ * One place that is kept equal to the source. Every method runs on the main thread. Deliveries are asked one at a time, and
+ * beside it one of which `Batch.large` is `only`; one that was ended is waited for by the next.
+ */
 export interface Target {
   /** As the user wrote it. */
   readonly name: string;

@@ -38,6 +38,8 @@ async function check(
       'mirror',
       ...delay(seed),
       '--allow-empty-source',
+      // Each fourth seed has files that go beside the batches.
+      ...(seed % 4 === 0 ? ['--batch-size-limit', '1K'] : []),
       ...mirrorArguments(source, target),
     ],
     keep: process.env.SYNCLINE_KEEP === '1',

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { pathFromText } from '../../src/model/path-bytes.ts';
 import { compareTrees } from './compare-trees.ts';
 import type { ProcessExit } from './live-process.ts';
@@ -134,6 +134,13 @@ export class LiveMirror implements AsyncDisposable {
   }
 
   /** Runs a bash script in the source. */
+  /** Names of rsync's temporary files in a directory of the target: what is being received there now. */
+  temporary(directory = ''): readonly string[] {
+    const path = `${this.copy}/${directory}`;
+    if (!existsSync(path)) return [];
+    return readdirSync(path).filter((name) => /^\..+\.[A-Za-z0-9]{6}$/.test(name));
+  }
+
   change(script: string): void {
     shell(this.source, script);
   }

@@ -1,4 +1,5 @@
 import type { Batch, Move } from '../../model/batch.ts';
+import { HINT } from '../../model/event-batch.ts';
 import type { Failed, Outcome } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import { parentPath, ROOT_PATH } from '../../model/path-bytes.ts';
@@ -35,6 +36,7 @@ export async function deliverBatch(
   batch: Batch,
   context: DeliveryContext,
 ): Promise<Outcome> {
+  if (batch.large === 'only') return deliverLarge(session, batch, context).catch(asFailure);
   const outcome = await deliverGuarded(session, batch, context).catch(asFailure);
   if (outcome.kind === 'delivered') {
     session.delivered();
@@ -44,6 +46,16 @@ export async function deliverBatch(
     session.mayHaveChanged = true;
   }
   return outcome;
+}
+
+/** One file beside another delivery, which alone looks after deletions and after what has become of the target. */
+async function deliverLarge(session: RsyncSession, batch: Batch, context: DeliveryContext): Promise<Outcome> {
+  const state = await session.check(false, context);
+  if (typeof state !== 'string') return state;
+  if (state === 'new')
+    return { kind: 'failed', scope: 'batch', message: 'The target is to be compared as a whole first.' };
+  const mode = { isWhole: false, deletes: false, moved: 0, first: [] };
+  return new BatchDelivery(session, batch, context, mode).deliver();
 }
 
 /** This machine's own refusals (no room for temporary files, no descriptors left) pass; anything else is a bug here. */
@@ -185,8 +197,9 @@ class BatchDelivery {
     const listed = list.entries.filter(({ path, kind }) => kind !== 'missing' || !isBelowOne(path, compared));
     const missing = listed.filter(({ kind }) => kind === 'missing').map(({ path }) => path);
     this.#deletable = [...missing, ...compared];
+    const now = this.#defer(listed, compared);
     const failed =
-      (await this.#deliverList(this.#wanted({ ...list, entries: listed }))) ??
+      (await this.#deliverList(this.#wanted({ ...list, entries: now }))) ??
       (await this.#compare(quick, false)) ??
       (await this.#compare(
         this.#isTrial() ? content.filter((path) => !isBelowOne(path, new Set(quick))) : content,
@@ -195,6 +208,19 @@ class BatchDelivery {
     if (failed || this.#mode.isWhole) return failed;
     // The target directory was gone: what it held beside these names has to come back too.
     return this.#tally.rootCreated ? this.#compare([ROOT_PATH], false) : undefined;
+  }
+
+  /** Puts off the files above the limit; hard links go together. Returns what is left to do now. */
+  #defer(entries: readonly ListedEntry[], compared: ReadonlySet<PathBytes>): readonly ListedEntry[] {
+    const { largeFileBytes = Infinity, attributes } = this.#session.options;
+    if (this.#batch.large !== 'defer' || largeFileBytes === Infinity || attributes?.hardLinks === true)
+      return entries;
+    const isLarge = ({ path, bytes }: ListedEntry): boolean =>
+      bytes > largeFileBytes && !isBelowOne(path, compared);
+    this.#tally.deferred = entries
+      .filter(isLarge)
+      .map(({ path, rewrite }) => ({ path, hints: rewrite ? HINT.modified : HINT.attrib }));
+    return entries.filter((entry) => !isLarge(entry));
   }
 
   /** Nothing is done, so what lies in two comparisons would be told twice. */

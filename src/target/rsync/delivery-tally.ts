@@ -1,3 +1,4 @@
+import type { BatchEntry } from '../../model/batch.ts';
 import type { Delivered, PathProblem } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { RunReport } from './rsync-run.ts';
@@ -6,6 +7,7 @@ import type { RunReport } from './rsync-run.ts';
 export class DeliveryTally {
   rootCreated = false;
   moved = 0;
+  deferred: readonly BatchEntry[] = [];
   #updated = 0;
   #deleted = 0;
   #bytes = 0;
@@ -32,6 +34,7 @@ export class DeliveryTally {
       counts: { updated: this.#updated, deleted: this.#deleted, bytes: this.#bytes, moved: this.moved },
       problems: [...this.#problems.values()],
       recheck: [...this.#recheck],
+      ...(this.deferred.length > 0 && { deferred: this.deferred }),
     };
   }
 }

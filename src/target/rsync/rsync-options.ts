@@ -43,6 +43,8 @@ export interface RsyncTargetOptions {
   /** How many rsync runs may share a large batch; one if not given. More pay where the way is long, not where CPU is short. */
   readonly maxProcesses?: number | undefined;
   readonly rsyncProgram?: string;
+  /** Files with more bytes are sent one at a time beside the batches, so that no smaller one waits for them. */
+  readonly largeFileBytes?: number | undefined;
   /** Makes moves on the target; without one what is moved is deleted and sent. Not asked where deletions are not repeated. */
   readonly mover?: Mover | undefined;
   /** The value of `-e` for a run that is about to start; ssh, or the user's choice, if not given. */

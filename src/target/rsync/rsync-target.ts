@@ -23,6 +23,8 @@ class RsyncTarget implements Target {
   readonly #session: RsyncSession;
   readonly #closing = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  /** The last delivery of a large file, under way or over. */
+  #large: { readonly signal: AbortSignal; readonly ended: Promise<unknown> } | undefined;
 
   constructor(options: RsyncTargetOptions) {
     this.name = options.target;
@@ -35,7 +37,19 @@ class RsyncTarget implements Target {
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    return this.#track(deliverBatch(this.#session, batch, this.#until(context)));
+    return this.#track(this.#deliver(batch, this.#until(context)));
+  }
+
+  async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
+    if (batch.large === 'only') {
+      const { signal } = context;
+      const ended = deliverBatch(this.#session, batch, context);
+      this.#large = { signal, ended };
+      return ended;
+    }
+    // It was ended to make way, and its last work at a temporary file must be over.
+    if (this.#large?.signal.aborted === true) await this.#large.ended;
+    return deliverBatch(this.#session, batch, context);
   }
 
   async close(): Promise<void> {

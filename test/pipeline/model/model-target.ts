@@ -1,7 +1,8 @@
-import type { Batch, Move } from '../../../src/model/batch.ts';
+import type { Batch, BatchEntry, Move } from '../../../src/model/batch.ts';
 import { HINT } from '../../../src/model/event-batch.ts';
 import type { Outcome, PathProblem } from '../../../src/model/outcome.ts';
 import type { PathBytes } from '../../../src/model/path-bytes.ts';
+import { ROOT_PATH } from '../../../src/model/path-bytes.ts';
 import { withMissedMoves } from '../../../src/target/move/missed-moves.ts';
 import type { ModelDirectory, ModelFile, ModelNode } from './model-tree.ts';
 import { directory, directoryAt, join, lookUp, nameOf, parentOf, partsOf } from './model-tree.ts';
@@ -25,21 +26,26 @@ export class ModelTarget {
     readonly choose: Choose,
   ) {}
 
-  /** Applies the batch; the source may change at every yield. */
+  /** Applies the batch; the source may change at every yield. A generator left alone has been ended. */
   *apply(batch: Batch): Generator<undefined, Outcome, void> {
+    if (batch.large === 'only') return yield* this.#applyLarge(batch);
     this.#recheck.length = 0;
     this.#problems.length = 0;
+    const deferred: BatchEntry[] = [];
     const missed: Move[] = [];
     for (const move of batch.moves) {
       yield;
       if (!this.#move(move.from, move.to, move.isDirectory)) missed.push(move);
     }
     const { entries, subtrees, contentSubtrees } = withMissedMoves(batch, missed);
-    for (const { path, hints } of entries) {
+    for (const entry of entries) {
+      const { path, hints } = entry;
       yield;
       if (this.choose(24) === 1)
         return { kind: 'failed', scope: this.choose(3) === 1 ? 'target' : 'batch', message: 'broken' };
       if (this.choose(24) === 1) this.#problems.push({ path, message: 'no' });
+      else if (batch.large === 'defer' && lookUp(this.source, path)?.kind === 'file' && this.choose(3) === 1)
+        deferred.push(entry);
       else this.#bringUpToDate(path, (hints & (HINT.modified | HINT.created)) !== 0);
     }
     const compared = [
@@ -53,7 +59,29 @@ export class ModelTarget {
       if (this.#isReachable(path)) yield* this.#mirror(path, rewrite);
     }
     const counts = { updated: 0, deleted: 0, bytes: 0 };
-    return { kind: 'delivered', counts, problems: [...this.#problems], recheck: [...this.#recheck] };
+    return {
+      kind: 'delivered',
+      counts,
+      problems: [...this.#problems],
+      recheck: [...this.#recheck],
+      deferred,
+    };
+  }
+
+  /** A file that is read at once and has its name at the end, as rsync's temporary file has. */
+  *#applyLarge({ entries }: Batch): Generator<undefined, Outcome, void> {
+    const [{ path, hints } = { path: ROOT_PATH, hints: 0 }] = entries;
+    const read = lookUp(this.source, path);
+    const copy = read?.kind === 'file' ? { ...read } : undefined;
+    for (let steps = this.choose(40); steps > 0; steps--) yield;
+    const counts = { updated: 0, deleted: 0, bytes: 0 };
+    if (this.choose(8) === 1) return { kind: 'failed', scope: 'batch', message: 'broken' };
+    if (this.choose(8) === 1)
+      return { kind: 'delivered', counts, problems: [{ path, message: 'no' }], recheck: [] };
+    const isWay = directoryAt(this.source, parentOf(path)) !== undefined;
+    if (copy === undefined || !isWay) return { kind: 'delivered', counts, problems: [], recheck: [] };
+    this.#deliver(path, copy, (hints & (HINT.modified | HINT.created)) !== 0);
+    return { kind: 'delivered', counts, problems: [], recheck: [] };
   }
 
   #move(from: string, to: string, isDirectory: boolean): boolean {
