@@ -18,35 +18,44 @@ test.concurrent('a large file does not delay small ones, and arrives', async () 
   expect((await mirror.end()).code).toBe(143);
 });
 
-test.concurrent('a large file moved, deleted with its directory or written again while it is under way leaves nothing behind', async () => {
-  await using mirror = await LiveMirror.inSync({ options: slowly, before: 'mkdir -p d/e; echo 1 > d/small' });
-  const underWay = (directory: string): Promise<void> =>
-    mirror.until(() => mirror.temporary(directory).length > 0, `a large file under way in ${directory}`);
-  mirror.change(`${big} > d/e/big`);
-  await underWay('d/e');
-  mirror.change('mv d f');
-  await mirror.until(() => existsSync(`${mirror.copy}/f/e/big`), 'the file in the moved directory');
-  mirror.change(`${big} > f/one`);
-  await underWay('f');
-  mirror.change('mv f/one f/two');
-  await mirror.until(() => existsSync(`${mirror.copy}/f/two`), 'the moved file');
-  mirror.change(`mkdir gone; ${big} > gone/with-it`);
-  await underWay('gone');
-  mirror.change(`rm -r gone; ${big} > twice`);
-  await underWay('');
-  mirror.change(`${big} > twice`);
-  await mirror.untilEqual();
-  expect(mirror.logged(/quarantined/)).toEqual([]);
-  expect((await mirror.end()).code).toBe(143);
-});
+test.concurrent(
+  'a large file moved, deleted with its directory or written again while it is under way leaves nothing behind',
+  async () => {
+    await using mirror = await LiveMirror.inSync({
+      options: slowly,
+      before: 'mkdir -p d/e; echo 1 > d/small',
+    });
+    const underWay = (directory: string): Promise<void> =>
+      mirror.until(() => mirror.temporary(directory).length > 0, `a large file under way in ${directory}`);
+    mirror.change(`${big} > d/e/big`);
+    await underWay('d/e');
+    mirror.change('mv d f');
+    await mirror.until(() => existsSync(`${mirror.copy}/f/e/big`), 'the file in the moved directory');
+    mirror.change(`${big} > f/one`);
+    await underWay('f');
+    mirror.change('mv f/one f/two');
+    await mirror.until(() => existsSync(`${mirror.copy}/f/two`), 'the moved file');
+    mirror.change(`mkdir gone; ${big} > gone/with-it`);
+    await underWay('gone');
+    mirror.change(`rm -r gone; ${big} > twice`);
+    await underWay('');
+    mirror.change(`${big} > twice`);
+    await mirror.untilEqual();
+    expect(mirror.logged(/quarantined/)).toEqual([]);
+    expect((await mirror.end()).code).toBe(143);
+  },
+);
 
-test.concurrent('what is under way at the end is delivered with the rest, as far as the time for it goes', async () => {
-  await using mirror = await LiveMirror.inSync({
-    options: [...slowly.slice(0, 2), '--bwlimit', '2M'],
-    before: 'echo 1 > first',
-  });
-  mirror.change(`${big} > big`);
-  await mirror.until(() => mirror.temporary().length > 0, 'the large file to be under way');
-  expect((await mirror.end()).code).toBe(143);
-  await mirror.untilEqual();
-});
+test.concurrent(
+  'what is under way at the end is delivered with the rest, as far as the time for it goes',
+  async () => {
+    await using mirror = await LiveMirror.inSync({
+      options: [...slowly.slice(0, 2), '--bwlimit', '2M'],
+      before: 'echo 1 > first',
+    });
+    mirror.change(`${big} > big`);
+    await mirror.until(() => mirror.temporary().length > 0, 'the large file to be under way');
+    expect((await mirror.end()).code).toBe(143);
+    await mirror.untilEqual();
+  },
+);
