@@ -4,7 +4,7 @@ import type { Failed, Outcome } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import { parentPath, ROOT_PATH } from '../../model/path-bytes.ts';
 import { withMissedMoves } from '../move/missed-moves.ts';
-import type { DeliveryContext, DeliveryEvent } from '../target.ts';
+import type { DeliveryEvent } from '../target.ts';
 import { DeliveryTally } from './delivery-tally.ts';
 import { withoutSettledDeletions } from './local-target.ts';
 import { normalizeList } from './normalize-list.ts';
@@ -22,7 +22,7 @@ import {
 import type { OwnArguments } from './rsync-arguments.ts';
 import type { DeletePolicy } from './rsync-options.ts';
 import type { RunReport } from './rsync-run.ts';
-import type { RsyncSession } from './rsync-session.ts';
+import type { RsyncSession, RunContext } from './rsync-session.ts';
 import { splitList } from './split-list.ts';
 
 /** Files whose attributes alone changed are sent along with rewritten ones up to this size: cheaper than a second run. */
@@ -34,7 +34,7 @@ const PROTECTED_MAX_NAMES = 1000;
 export async function deliverBatch(
   session: RsyncSession,
   batch: Batch,
-  context: DeliveryContext,
+  context: RunContext,
 ): Promise<Outcome> {
   if (batch.large === 'only') return deliverLarge(session, batch, context).catch(asFailure);
   const outcome = await deliverGuarded(session, batch, context).catch(asFailure);
@@ -49,7 +49,7 @@ export async function deliverBatch(
 }
 
 /** One file beside another delivery, which alone looks after deletions and after what has become of the target. */
-async function deliverLarge(session: RsyncSession, batch: Batch, context: DeliveryContext): Promise<Outcome> {
+async function deliverLarge(session: RsyncSession, batch: Batch, context: RunContext): Promise<Outcome> {
   const state = await session.check(false, context);
   if (typeof state !== 'string') return state;
   if (state === 'new')
@@ -69,11 +69,7 @@ function asFailure(error: unknown): Failed {
  * Makes the moves, then counts by a dry run what would be deleted, where that may be too much, and leaves all deletions
  * out if it is.
  */
-async function deliverGuarded(
-  session: RsyncSession,
-  asked: Batch,
-  context: DeliveryContext,
-): Promise<Outcome> {
+async function deliverGuarded(session: RsyncSession, asked: Batch, context: RunContext): Promise<Outcome> {
   const { deleteGuard: guard } = session;
   const deletes = deletesIn(session.options.deletes ?? 'yes', asked);
   const state = await session.check(deletes, context);
@@ -121,7 +117,7 @@ async function missedMoves(
   { options: { mover } }: RsyncSession,
   moves: readonly Move[],
   deletes: boolean,
-  context: DeliveryContext,
+  context: RunContext,
 ): Promise<readonly Move[] | Failed> {
   return mover !== undefined && deletes && moves.length > 0 ? mover.makeMoves(moves, context) : moves;
 }
@@ -131,18 +127,18 @@ const DRY_RUN = '-n';
 const RSYNC_MAX_DELETE = 2 ** 31 - 1;
 
 /** The number of names of the source below its root, as far as the filter shows them. */
-async function countSource(session: RsyncSession, context: DeliveryContext): Promise<number | Failed> {
+async function countSource(session: RsyncSession, context: RunContext): Promise<number | Failed> {
   const { verdict, sourceNames } = await session.run({ own: COUNT_SOURCE }, withoutNames(context));
   if (verdict.kind === 'failed') return verdict;
   return Math.max(0, sourceNames - 1);
 }
 
 /** For dry runs: what they name is not done. */
-function withoutNames(context: DeliveryContext): DeliveryContext {
+function withoutNames(context: RunContext): RunContext {
   const report = (event: DeliveryEvent): void => {
     if (event.kind === 'command' || event.kind === 'progress') context.report(event);
   };
-  return { signal: context.signal, report };
+  return { ...context, report };
 }
 
 /** How one batch is to be delivered. */
@@ -159,13 +155,13 @@ interface DeliveryMode {
 class BatchDelivery {
   readonly #session: RsyncSession;
   readonly #batch: Batch;
-  readonly #context: DeliveryContext;
+  readonly #context: RunContext;
   readonly #deletes: boolean;
   readonly #mode: DeliveryMode;
   #deletable: readonly PathBytes[] = [];
   readonly #tally = new DeliveryTally();
 
-  constructor(session: RsyncSession, batch: Batch, context: DeliveryContext, mode: DeliveryMode) {
+  constructor(session: RsyncSession, batch: Batch, context: RunContext, mode: DeliveryMode) {
     this.#session = session;
     this.#batch = batch;
     this.#context = context;

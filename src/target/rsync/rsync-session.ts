@@ -3,6 +3,7 @@ import type { Failed } from '../../model/outcome.ts';
 import { displayPath, pathFromText, pathToBuffer } from '../../model/path-bytes.ts';
 import { SynclineError } from '../../model/syncline-error.ts';
 import { DeleteGuard } from '../delete-guard.ts';
+import type { DeliverySlots } from '../process-slots.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
 import { checkLocalTarget, directoryIdentity, isSameDirectory, LocalTargetGuard } from './local-target.ts';
 import type { DirectoryIdentity } from './local-target.ts';
@@ -22,10 +23,19 @@ import { findRsync } from './rsync-version.ts';
 const SOURCE_DESCRIPTOR = 3;
 const SOURCE_DESCRIPTOR_PATH = `/proc/self/fd/${SOURCE_DESCRIPTOR}`;
 
+/** The outcome of what was to be ended before there was a slot for it. */
+export const ENDED_EARLY: Failed = { kind: 'failed', scope: 'batch', message: 'ended before it was begun' };
+
 /** What one run is asked to do, beside what all runs have in common. */
 export interface SessionRun {
   readonly own: OwnArguments;
   readonly input?: Iterable<Buffer>;
+}
+
+/** What belongs to one delivery. */
+export interface RunContext extends DeliveryContext {
+  /** Where its runs get their slots from; without a limit, nowhere. */
+  readonly slots?: DeliverySlots;
 }
 
 /** What is known of both ends of one target, and how to run rsync between them. */
@@ -59,7 +69,7 @@ export class RsyncSession {
   }
 
   /** Looks at this end only. Throws a SynclineError (SOURCE, TARGET, RSYNC_MISSING, RSYNC_TOO_OLD). */
-  async prepare(context: DeliveryContext): Promise<void> {
+  async prepare(context: RunContext): Promise<void> {
     const { source, environment, mkpath = false } = this.options;
     this.#identity ??= directoryIdentity(pathToBuffer(source));
     if (!this.#identity)
@@ -84,7 +94,7 @@ export class RsyncSession {
    * To be asked before each delivery. `new`: the target was made anew, emptied, or is another one after it was out of
    * reach, and all has to be compared. Asks the receiver about missing names the first time that `deletes` needs it.
    */
-  async check(deletes: boolean, context: DeliveryContext): Promise<'same' | 'new' | Failed> {
+  async check(deletes: boolean, context: RunContext): Promise<'same' | 'new' | Failed> {
     const foreign = this.#checkSource();
     if (foreign) return foreign;
     const state = (await this.#checkTarget(context)) ?? 'same';
@@ -103,7 +113,7 @@ export class RsyncSession {
   }
 
   /** Looks for signs that the target is not the one that was delivered to before. */
-  async #checkTarget(context: DeliveryContext): Promise<'same' | 'new' | Failed | undefined> {
+  async #checkTarget(context: RunContext): Promise<'same' | 'new' | Failed | undefined> {
     const state = this.#guard?.check();
     if ((state !== undefined && state !== 'same') || !this.hasWorked) return state;
     if (this.location.kind === 'local')
@@ -124,7 +134,7 @@ export class RsyncSession {
   }
 
   /** Whether times may be compared below the second. Asks the target until it has been seen to keep them. */
-  async keepsNanoseconds(context: DeliveryContext): Promise<boolean> {
+  async keepsNanoseconds(context: RunContext): Promise<boolean> {
     if (this.#keepsNanoseconds) return true;
     const { source } = this.options;
     this.#keepsNanoseconds =
@@ -136,8 +146,22 @@ export class RsyncSession {
     return this.#keepsNanoseconds;
   }
 
-  /** Runs rsync from the source root to the target, after making sure that the source is still the same directory. */
-  async run(request: SessionRun, context: DeliveryContext): Promise<RunReport> {
+  /**
+   * Runs rsync from the source root to the target, as soon as there is a slot for it and after making sure that the
+   * source is still the same directory.
+   */
+  async run(request: SessionRun, context: RunContext): Promise<RunReport> {
+    const release =
+      context.slots === undefined ? () => undefined : await context.slots.acquire(context.signal);
+    if (release === undefined) return emptyReport(ENDED_EARLY);
+    try {
+      return await this.#runNow(request, context);
+    } finally {
+      release();
+    }
+  }
+
+  async #runNow(request: SessionRun, context: RunContext): Promise<RunReport> {
     const foreign = this.#checkSource();
     if (foreign) return emptyReport(foreign);
     const { source } = this.options;
@@ -167,7 +191,7 @@ export class RsyncSession {
     descriptors: readonly number[],
     request: SessionRun,
     common: CommonArguments,
-    context: DeliveryContext,
+    context: RunContext,
   ): Promise<RunReport> {
     const timeoutMs = common.timeoutSeconds * 1000;
     return runRsync(
@@ -191,7 +215,7 @@ export class RsyncSession {
     );
   }
 
-  #afterRun(report: RunReport, context: DeliveryContext): RunReport {
+  #afterRun(report: RunReport, context: RunContext): RunReport {
     for (const message of report.refusals) {
       const subject = message.slice(message.lastIndexOf(': ') + 2);
       if (this.#refusals.has(subject)) continue;
@@ -263,9 +287,9 @@ function isEmptyDirectory(path: string | Buffer): boolean {
 }
 
 /** For probes, whose dry runs change nothing that would be worth a line. */
-function onlyCommands(context: DeliveryContext): DeliveryContext {
+function onlyCommands(context: RunContext): RunContext {
   const report = (event: DeliveryEvent): void => {
     if (event.kind === 'command') context.report(event);
   };
-  return { signal: context.signal, report };
+  return { ...context, report };
 }

@@ -1,10 +1,11 @@
 import type { Batch } from '../../model/batch.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
+import { DeliverySlots } from '../process-slots.ts';
 import { deliverBatch } from './deliver-batch.ts';
 import { checkExtraArguments } from './rsync-arguments.ts';
 import type { RsyncTargetOptions } from './rsync-options.ts';
-import { RsyncSession } from './rsync-session.ts';
+import { ENDED_EARLY, RsyncSession } from './rsync-session.ts';
 
 /** A target that rsync brings up to date. Throws a SynclineError (TARGET, USAGE) for options that cannot work. */
 export function createRsyncTarget(options: RsyncTargetOptions): Target {
@@ -43,18 +44,30 @@ class RsyncTarget implements Target {
   async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
     if (batch.large === 'only') {
       const { signal } = context;
-      const ended = deliverBatch(this.#session, batch, context);
+      const ended = this.#deliverInSlot(batch, context);
       this.#large = { signal, ended };
       return ended;
     }
     // It was ended to make way, and its last work at a temporary file must be over.
     if (this.#large?.signal.aborted === true) await this.#large.ended;
-    return deliverBatch(this.#session, batch, context);
+    return this.#deliverInSlot(batch, context);
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
+  }
+
+  async #deliverInSlot(batch: Batch, context: DeliveryContext): Promise<Outcome> {
+    const { options } = this.#session;
+    if (options.slots === undefined) return deliverBatch(this.#session, batch, context);
+    const slots = await DeliverySlots.begin(options.slots, context.signal);
+    if (slots === undefined) return ENDED_EARLY;
+    try {
+      return await deliverBatch(this.#session, batch, { ...context, slots });
+    } finally {
+      slots.end();
+    }
   }
 
   #until(context: DeliveryContext): DeliveryContext {
