@@ -9,6 +9,34 @@ export function processesNaming(text: string): number[] {
     .map(Number);
 }
 
+/** The processes that this one has started and that are alive. */
+export function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((id) => parentOf(id) === parent);
+}
+
+/** Kills a process and all that it and its children have started, the youngest generation first. */
+export function killTree(root: number): void {
+  const tree = [root];
+  for (const id of tree) tree.push(...childrenOf(id));
+  for (const id of tree.reverse()) killIfThere(id);
+}
+
+export function killIfThere(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+function parentOf(id: number): number {
+  const stat = readOrEmpty(`/proc/${id}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
+}
+
 function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'latin1');

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { killTree } from './processes.ts';
 import { makeTempDir } from './temp-dir.ts';
 import { freePort, waitForPort } from './tcp-port.ts';
 
@@ -8,6 +9,8 @@ export interface RsyncDaemon extends AsyncDisposable {
   readonly port: number;
   /** `rsync://127.0.0.1:PORT/mirror` and what follows. */
   readonly url: (path?: string) => string;
+  /** Kills it with everything that runs for its connections, as a host does that loses its power. */
+  kill(): Promise<void>;
 }
 
 /** Starts a daemon as this user; `settings` are further lines of the module (`refuse options = delete`). */
@@ -40,6 +43,10 @@ export async function startRsyncDaemon(
   return {
     port: chosenPort,
     url: (path = '') => `rsync://127.0.0.1:${chosenPort}/mirror${path === '' ? '' : `/${path}`}`,
+    kill: async () => {
+      killTree(child.pid ?? 0);
+      await ended;
+    },
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM');
       await ended;

@@ -193,6 +193,12 @@ export const FILTER_DELETION: OwnArguments = {
   last: ['--include-from=-', '--exclude=*'],
 };
 
+/** Deletes temporary files of receivers in the directories of a filter list on stdin, and sends nothing. */
+export const LEFTOVER_DELETION: OwnArguments = {
+  first: ['-r', '--delete', '--existing', '--ignore-existing', '--modify-window=-1', '--from0'],
+  last: ['--include-from=-', '--exclude=*'],
+};
+
 /** Changes nothing and says how many names the source has. */
 export const COUNT_SOURCE: OwnArguments = { first: ['-n', '-r', '--stats', '--no-h'] };
 
@@ -214,15 +220,22 @@ export function* listInput(paths: readonly PathBytes[]): Generator<Buffer> {
 
 /** The filter list for {@link FILTER_DELETION}: every missing name, what was below it, and the way to it. */
 export function filterDeletionInput(missing: readonly PathBytes[]): Buffer {
-  const ancestors = new Set<PathBytes>();
-  const rules: string[] = [];
-  for (const path of missing) {
-    for (let parent = parentPath(path); parent !== '' && !ancestors.has(parent); parent = parentPath(parent))
-      ancestors.add(parent);
-    rules.push(`/${escapePattern(path)}\0`, `/${escapeWildcards(path)}/***\0`);
-  }
-  for (const ancestor of ancestors) rules.push(`/${escapePattern(ancestor)}/\0`);
-  return Buffer.from(rules.join(''), 'latin1');
+  const rules = missing.map((path) => `/${escapePattern(path)}\0/${escapeWildcards(path)}/***\0`);
+  return Buffer.from([...rules, ...wayRules(missing.map(parentPath))].join(''), 'latin1');
+}
+
+/** The filter list for {@link LEFTOVER_DELETION}: what rsync names `.NAME.XXXXXX` in these directories, and the way there. */
+export function leftoverInput(directories: readonly PathBytes[]): Buffer {
+  const rules = directories.map((path) => `/${path === '' ? '' : `${escapeWildcards(path)}/`}.*.??????\0`);
+  return Buffer.from([...rules, ...wayRules(directories)].join(''), 'latin1');
+}
+
+/** A rule for each of these directories and those above. */
+function wayRules(directories: readonly PathBytes[]): string[] {
+  const all = new Set<PathBytes>();
+  for (const directory of directories)
+    for (let path = directory; path !== '' && !all.has(path); path = parentPath(path)) all.add(path);
+  return [...all].map((path) => `/${escapePattern(path)}/\0`);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Batch } from '../../model/batch.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
 import { deliverBatch } from './deliver-batch.ts';
+import { Leftovers } from './leftovers.ts';
 import { checkExtraArguments } from './rsync-arguments.ts';
 import type { RsyncTargetOptions } from './rsync-options.ts';
 import { RsyncSession } from './rsync-session.ts';
@@ -21,6 +22,7 @@ class RsyncTarget implements Target {
   readonly name: string;
   readonly capabilities: TargetCapabilities;
   readonly #session: RsyncSession;
+  readonly #leftovers: Leftovers;
   readonly #closing = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -28,6 +30,7 @@ class RsyncTarget implements Target {
     this.name = options.target;
     this.capabilities = { moves: canMove(options) };
     this.#session = new RsyncSession(options);
+    this.#leftovers = new Leftovers(this.#session);
   }
 
   prepare(context: DeliveryContext): Promise<void> {
@@ -35,12 +38,17 @@ class RsyncTarget implements Target {
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    return this.#track(deliverBatch(this.#session, batch, this.#until(context)));
+    return this.#track(this.#deliver(batch, this.#until(context)));
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
+  }
+
+  async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
+    const outcome = await deliverBatch(this.#session, batch, context);
+    return this.#leftovers.after(batch, outcome, context);
   }
 
   #until(context: DeliveryContext): DeliveryContext {
