@@ -17,11 +17,16 @@ export function childrenOf(parent: number): number[] {
     .filter((id) => parentOf(id) === parent);
 }
 
-/** Kills a process and all that it and its children have started, the youngest generation first. */
+/** What this process and its children have started, the oldest generation first. */
+export function descendantsOf(root: number): number[] {
+  const found = childrenOf(root);
+  for (const id of found) found.push(...childrenOf(id));
+  return found;
+}
+
+/** Kills a process and its descendants, the youngest generation first. */
 export function killTree(root: number): void {
-  const tree = [root];
-  for (const id of tree) tree.push(...childrenOf(id));
-  for (const id of tree.reverse()) killIfThere(id);
+  for (const id of [root, ...descendantsOf(root)].reverse()) killIfThere(id);
 }
 
 export function killIfThere(id: number): void {

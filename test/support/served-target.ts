@@ -13,6 +13,8 @@ export interface ServedTarget extends AsyncDisposable {
   /** Kills the server and all that runs for it, receivers included. */
   kill(): Promise<void>;
   restart(): Promise<void>;
+  /** Stops all that runs for the connections there are; new ones are served. To be followed by {@link kill}. */
+  hang(): void;
 }
 
 /** Starts the server for `copy` in this directory. */
@@ -44,6 +46,9 @@ export async function serveByDaemon(directory: TempDir): Promise<ServedTarget> {
   return {
     way: { directory, options: [], targetFor: () => daemon.url() },
     kill: () => daemon.kill(),
+    hang: () => {
+      daemon.hang();
+    },
     restart: async () => {
       await daemon[Symbol.asyncDispose]();
       daemon = await start();
@@ -56,7 +61,13 @@ export async function serveByDaemon(directory: TempDir): Promise<ServedTarget> {
 export function serveNothing(directory: TempDir): Promise<ServedTarget> {
   const nothing = (): Promise<void> => Promise.resolve();
   const way = { directory, options: [] };
-  return Promise.resolve({ way, kill: nothing, restart: nothing, [Symbol.asyncDispose]: nothing });
+  return Promise.resolve({
+    way,
+    kill: nothing,
+    restart: nothing,
+    hang: () => undefined,
+    [Symbol.asyncDispose]: nothing,
+  });
 }
 
 async function serveMoves(directory: TempDir, options: SshdOptions): Promise<ServedTarget> {
@@ -68,6 +79,9 @@ function served(sshd: Sshd, way: ServedTarget['way']): ServedTarget {
   return {
     way,
     kill: () => sshd.kill(),
+    hang: () => {
+      sshd.hang();
+    },
     restart: () => sshd.restart(),
     [Symbol.asyncDispose]: () => sshd[Symbol.asyncDispose](),
   };

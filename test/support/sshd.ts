@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { childrenOf, killIfThere, killTree } from './processes.ts';
+import { childrenOf, descendantsOf, killIfThere, killTree } from './processes.ts';
 import { makeTempDir } from './temp-dir.ts';
 import { freePort, waitForPort } from './tcp-port.ts';
 
@@ -23,6 +23,8 @@ export interface Sshd extends AsyncDisposable {
   cutConnections(): number;
   /** Kills the server with everything that runs for its connections, as a host does that loses its power. */
   kill(): Promise<void>;
+  /** Stops (SIGSTOP) what runs for its connections; new ones are served. They have to be killed at the end. */
+  hang(): void;
   /** Starts it again after {@link kill}, with the same port and keys. */
   restart(): Promise<void>;
 }
@@ -92,6 +94,9 @@ export async function startSshd({ sftp = true, config: further = [] }: SshdOptio
     kill: async () => {
       killTree(server.child.pid ?? 0);
       await server.ended;
+    },
+    hang: () => {
+      for (const id of descendantsOf(server.child.pid ?? 0)) process.kill(id, 'SIGSTOP');
     },
     restart: start,
     [Symbol.asyncDispose]: async () => {

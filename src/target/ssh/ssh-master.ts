@@ -57,7 +57,7 @@ export class SshMaster {
   /** Makes the connection if there is none. Deliveries ask one at a time. */
   async connect(signal: AbortSignal): Promise<Failed | undefined> {
     if (this.isConnected) return undefined;
-    await this.#disconnect();
+    await this.disconnect();
     this.#launcher ??= await findLauncher(this.#environment, signal);
     this.#directory ??= await mkdtemp(join(socketParent(), 'syncline-ssh-'));
     // One left by an ssh that was killed would keep the next from listening.
@@ -65,7 +65,7 @@ export class SshMaster {
     const connection = this.#start(this.#launcher);
     if (await this.#isReady(connection, signal)) return undefined;
     const { end } = connection;
-    await this.#disconnect();
+    await this.disconnect();
     if (end !== undefined) return this.#judge(end, connection.lines);
     return signal.aborted
       ? this.#failed('batch', 'was ended before it was made')
@@ -108,7 +108,7 @@ export class SshMaster {
 
   /** Ends the connection and what uses it; afterwards no child and no file is left. Idempotent. */
   async close(): Promise<void> {
-    await this.#disconnect();
+    await this.disconnect();
     if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
     this.#directory = undefined;
   }
@@ -142,7 +142,8 @@ export class SshMaster {
     return connection;
   }
 
-  async #disconnect(): Promise<void> {
+  /** Ends the connection; the next {@link connect} makes another one. Idempotent. */
+  async disconnect(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.stop.abort();

@@ -97,6 +97,11 @@ class SshTarget implements Target {
 
   async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
-    return (await this.#master.connect(signal)) ?? (await this.#rsync.deliver(batch, context));
+    const failure = await this.#master.connect(signal);
+    if (failure !== undefined) return failure;
+    const outcome = await this.#rsync.deliver(batch, context);
+    // The connection may hang, and ssh would notice that only after a minute; a new one costs a moment.
+    if (outcome.kind === 'failed' && outcome.scope === 'target') await this.#master.disconnect();
+    return outcome;
   }
 }
