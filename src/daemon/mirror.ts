@@ -7,7 +7,7 @@ import { checkTargetsApart } from '../target/rsync/check-targets.ts';
 import { createTarget, rsyncTargetName, type TargetSource } from './create-target.ts';
 import { checkHooks, DeliveryHooks } from './delivery-hooks.ts';
 import { createDeliveryLog } from './delivery-log.ts';
-import { type Ending, endOnSignals } from './end-on-signals.ts';
+import { DRAIN_MS, type Ending, endOnSignals } from './end-on-signals.ts';
 import { createLog, type Log, wantsColours, withFields } from './log.ts';
 import type { MirrorOptions } from './mirror-options.ts';
 import { type ProgramIo, signalExitStatus } from './program-io.ts';
@@ -15,7 +15,7 @@ import { createProgress, type Progress } from './progress.ts';
 import { createScreen } from './screen.ts';
 import { shareProgress } from './shared-progress.ts';
 import { openSourceEvents } from './source-events.ts';
-import { DRAIN_MS, TargetMirror } from './target-mirror.ts';
+import { TargetMirror } from './target-mirror.ts';
 import { createWatchLog } from './watch-log.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const rsyncRules = rsyncFilter(rules);
   const graceful = options.once
     ? 'ending'
-    : `delivering what is pending, for at most ${DRAIN_MS / 1000} s; a second signal ends at once`;
+    : `delivering what is pending, with its hooks, for at most ${DRAIN_MS / 1000} s; a second signal ends at once`;
   const ending = endOnSignals(io, log, graceful);
   const shared = { source, environment: io.environment, filterArguments: rsyncRules.arguments };
   let mirrors: readonly TargetMirror[] = [];
