@@ -4,8 +4,7 @@ import type { PathBytes } from './path-bytes.ts';
  * A rename seen on the source that the target may repeat instead of receiving the content again. A hint, never the
  * truth: it must replace nothing but a file by a file or an empty directory by a directory (as rename(2) does), and the
  * target repairs a move that it could not make (`from` missing included) in the same delivery, wherever later moves of
- * the batch have carried it: a directory is compared as a subtree, a file sent whatever its size and time. A directory
- * that it did not repair is named by its `to` in `Delivered.recheck`.
+ * the batch have carried it: a directory is compared by content, a file sent whatever its size and time.
  */
 export interface Move {
   /** Both paths as they were at the moment of this move: moves are to be made in their order. */

@@ -38,8 +38,7 @@ export interface Delivered {
   /** Could not be delivered: to be retried with back-off and shown as quarantined. */
   readonly problems: readonly PathProblem[];
   /**
-   * Changed while they were read (vanished, truncated), and the `to` of every directory that could not be moved and was
-   * not compared in this delivery: to be looked at again, not an error.
+   * Changed while they were read (vanished, truncated): to be looked at again, not an error.
    */
   readonly recheck: readonly PathBytes[];
   /** Everything else of the batch is delivered. */

@@ -1,10 +1,10 @@
 import { HINT } from '../model/event-batch.ts';
 import type { DirtyNode } from './dirty-node.ts';
-import { NODE } from './dirty-node.ts';
+import { NODE, isContentInDoubt } from './dirty-node.ts';
 import type { DirtyTree } from './dirty-tree.ts';
 
 /**
- * Makes a tree smaller by marking directories for rescan, those with the most dirty entries first, until at most
+ * Makes a tree smaller by marking directories for rescan (by content where a name in them needs it), those with the most dirty entries first, until at most
  * `maxEntries` names are dirty; where single directories do not help, their parents follow, at last the root.
  */
 export function collapse(tree: DirtyTree, maxEntries: number): void {
@@ -31,6 +31,20 @@ function fattestFirst(tree: DirtyTree): DirtyNode[] {
 
 function markForRescan(tree: DirtyTree, directory: DirtyNode): void {
   const kept = directory.has(NODE.dirty) ? directory.state & (HINT.attrib | HINT.modified) : 0;
+  const content = hasDoubtBelow(directory) ? NODE.content : 0;
   tree.removeBelow(directory);
-  tree.mark(directory, kept | HINT.isDirectory, NODE.rescan | (directory.state & NODE.hinted), undefined);
+  const flags = NODE.rescan | content | (directory.state & NODE.hinted);
+  tree.mark(directory, kept | HINT.isDirectory, flags, undefined);
+}
+
+/** What was born in this window has nothing on the target that could look equal. */
+function hasDoubtBelow(directory: DirtyNode): boolean {
+  if (directory.has(HINT.deleted)) return true;
+  const left = [directory];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (next !== directory && isContentInDoubt(next) && (!next.has(HINT.created) || next.has(NODE.hinted)))
+      return true;
+    if (next.children !== undefined) for (const child of next.children.values()) left.push(child);
+  }
+  return false;
 }

@@ -5,12 +5,17 @@ import type { PathBytes } from '../model/path-bytes.ts';
 export const NODE = {
   /** The name is to be brought up to date; without it the node is only on the way to one that is. */
   dirty: 1 << 8,
-  /** Anything below may differ as well; such a node has no children. Implies `dirty`. */
+  /**
+   * Anything below may differ as well, in a way that size and time of files tell. Names below whose content may differ
+   * without that stay in the tree. Implies `dirty`.
+   */
   rescan: 1 << 9,
   /** A directory whose content on the target relies on a move hint not yet delivered. */
   moved: 1 << 10,
   /** A move hint led to this name or below it, so the target may have something here even if it was born and is gone. */
   hinted: 1 << 11,
+  /** With `rescan`: files below may differ though size and time are equal. Such a node has no children. */
+  content: 1 << 13,
   /** No longer part of a tree: a cached reference to it is stale. */
   dropped: 1 << 12,
 } as const;
@@ -58,6 +63,13 @@ export function mergeHints(older: number, newer: number): number {
 /** True when a name that was gone by `older` is there again by `newer`. */
 export function isMadeAnew(older: number, newer: number): boolean {
   return (older & HINT.deleted) !== 0 && (newer & HINT.deleted) === 0;
+}
+
+/** True for a name whose content may differ from the target's though size and time do not tell. */
+export function isContentInDoubt(node: DirtyNode): boolean {
+  if (!node.has(NODE.dirty)) return false;
+  if (node.has(NODE.content)) return true;
+  return !node.has(HINT.deleted | HINT.isDirectory) && node.has(HINT.modified | HINT.created | NODE.hinted);
 }
 
 /** True for a file that was written to and, as far as is known, not closed since. */

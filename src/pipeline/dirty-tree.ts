@@ -1,11 +1,11 @@
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
 import type { Writing } from './dirty-node.ts';
-import { DirtyNode, NODE, isBeingWritten } from './dirty-node.ts';
+import { DirtyNode, NODE, isBeingWritten, isContentInDoubt } from './dirty-node.ts';
 
 /**
  * A trie of names, some of them dirty, with a count and with the set of those still being written: the mechanics below
- * {@link PendingTree}, which knows what records mean. Names below a node marked for rescan do not exist here.
+ * {@link PendingTree}, which knows what records mean. Names below a node marked for a rescan by content do not exist here.
  */
 export class DirtyTree {
   readonly root = new DirtyNode(ROOT_PATH, undefined);
@@ -18,24 +18,33 @@ export class DirtyTree {
     return this.#size;
   }
 
-  /** The node of `path`, made if need be; or the node above it that is marked for rescan and so covers it. */
+  /** The node of `path`, made if need be; or the node above it that is marked for a rescan by content and so absorbs it. */
   reach(path: PathBytes): DirtyNode {
     let node = this.root;
     for (const name of path === '' ? [] : path.split('/')) {
-      if (node.has(NODE.rescan)) return node;
+      if (node.has(NODE.content)) return node;
       node = this.child(node, name as PathBytes);
     }
     return node;
   }
 
-  /** The node of `path`, or the one above it that is marked for rescan, or undefined. */
+  /** The node of `path`, or undefined. */
   find(path: PathBytes): DirtyNode | undefined {
     let node: DirtyNode | undefined = this.root;
-    for (const name of path === '' ? [] : path.split('/')) {
-      if (node === undefined || node.has(NODE.rescan)) return node;
-      node = node.children?.get(name as PathBytes);
-    }
+    for (const name of path === '' ? [] : path.split('/')) node = node?.children?.get(name as PathBytes);
     return node;
+  }
+
+  /** True when something above `path` is marked for rescan. */
+  covers(path: PathBytes): boolean {
+    let node = this.root;
+    for (const name of path === '' ? [] : path.split('/')) {
+      if (node.has(NODE.rescan)) return true;
+      const next = node.children?.get(name as PathBytes);
+      if (next === undefined) return false;
+      node = next;
+    }
+    return false;
   }
 
   /** The node of the entry `name` of `directory`, made if need be. */
@@ -74,6 +83,19 @@ export class DirtyTree {
     if (node.parent?.children?.get(node.name) === node) node.parent.children.delete(node.name);
   }
 
+  /** Takes out all below the node that a comparison by size and time is enough for. */
+  removeWithoutDoubt(node: DirtyNode): void {
+    if (node.children === undefined) return;
+    const below: DirtyNode[] = [...node.children.values()];
+    for (const next of below) if (next.children !== undefined) below.push(...next.children.values());
+    for (let next = below.pop(); next !== undefined; next = below.pop()) {
+      if (isContentInDoubt(next)) continue;
+      if (next.children === undefined || next.children.size === 0) this.remove(next);
+      else this.clear(next);
+    }
+    if (node.children.size === 0) node.children = undefined;
+  }
+
   /** Takes all below the node out of the tree for good. */
   removeBelow(node: DirtyNode): void {
     if (node.children === undefined) return;
@@ -108,6 +130,13 @@ export class DirtyTree {
       if (next.children !== undefined) for (const child of next.children.values()) left.push(child);
     }
   }
+}
+
+/** True when the node or one above it is marked for rescan. */
+export function isInRescan(node: DirtyNode): boolean {
+  for (let up: DirtyNode | undefined = node; up !== undefined; up = up.parent)
+    if (up.has(NODE.rescan)) return true;
+  return false;
 }
 
 /** The path of a node, by walking up. */

@@ -3,7 +3,6 @@ import { HINT } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import type { DirtyNode } from './dirty-node.ts';
 import type { DirtyTree } from './dirty-tree.ts';
-import { pathOfNode } from './dirty-tree.ts';
 
 /**
  * What has been taken out of a {@link PendingTree} to be delivered and is not acknowledged yet. Delivery may look at the
@@ -20,13 +19,12 @@ export class Flight {
 
   /** True when the delivery under way may look at `path` or at something below it, or has done so. */
   touches(path: PathBytes): boolean {
-    return this.tree.find(path) !== undefined;
+    return this.tree.find(path) !== undefined || this.tree.covers(path);
   }
 
   /** True when `path` itself, not only something above it, is in this delivery or on the way to a name that is. */
   holds(path: PathBytes): boolean {
-    const node = this.tree.find(path);
-    return node !== undefined && pathOfNode(node) === path;
+    return this.tree.find(path) !== undefined;
   }
 
   /**
@@ -35,7 +33,7 @@ export class Flight {
    */
   surrender(path: PathBytes): number {
     const node = this.tree.find(path);
-    if (node === undefined || pathOfNode(node) !== path) return 0;
+    if (node === undefined) return 0;
     const state = node.state & ~HINT.created;
     this.tree.remove(node);
     return state;

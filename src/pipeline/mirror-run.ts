@@ -7,7 +7,7 @@ import type { Delivered, Failed, HeldDeletions, Outcome } from '../model/outcome
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
 import { pauseMs } from './back-off.ts';
-import { ChunkScope } from './chunk-scope.ts';
+import { BatchScope, REACH } from './batch-scope.ts';
 import type { Flight } from './flight.ts';
 import type { MirrorOptions, MirrorPorts } from './mirror-options.ts';
 import type { MirrorReport, MirrorState } from './mirror-report.ts';
@@ -87,7 +87,8 @@ export class MirrorRun {
       }),
     );
     this.#running.add(() => this.#pauseTimer?.unsubscribe());
-    if (this.#startup) this.#tree.rescan(ROOT_PATH);
+    // By content: so it takes in all that happens before the target has been reached for the first time.
+    if (this.#startup) this.#tree.rescan(ROOT_PATH, true);
     this.#running.add(
       eventBatch$.subscribe({
         next: (batch) => {
@@ -150,12 +151,9 @@ export class MirrorRun {
     for (const list of [this.#quarantine, this.#rechecks, this.#holds]) {
       const due = list.take(nowMs);
       if (list === this.#holds && due.length > 0 && this.#heldAtStartup) reason = 'startup';
-      for (const { path, subtree } of due) {
-        if (subtree) this.#tree.rescan(path);
-        else this.#tree.touch(path);
-      }
+      for (const retry of due) this.#again(retry);
       // New events do not tell what the failed delivery was about; a success of theirs is taken as its success.
-      for (const { path, subtree } of list.all()) if (!subtree) this.#tree.touchIfDirty(path);
+      for (const retry of list.all()) if (this.#tree.isDue(retry.path)) this.#again(retry);
     }
     this.#urgent = false;
     const flight = this.#tree.take(nowMs, this.#finishing);
@@ -167,6 +165,11 @@ export class MirrorRun {
     this.#flight = flight;
     this.#next(false);
     this.#deliverChunks(flight, reason);
+  }
+
+  #again({ path, reach }: Retry): void {
+    if (reach === REACH.entry) this.#tree.touch(path);
+    else this.#tree.rescan(path, reach === REACH.content);
   }
 
   #deliverChunks(flight: Flight, reason: BatchReason): void {
@@ -182,8 +185,7 @@ export class MirrorRun {
         return;
       }
       const chunk = next.value;
-      const { moves, entries, subtrees, contentSubtrees } = chunk;
-      const batch: Batch = { number: ++this.#batches, reason, moves, entries, subtrees, contentSubtrees };
+      const batch: Batch = { number: ++this.#batches, reason, ...this.#asked(chunk) };
       this.#ask(batch, (outcome) => {
         if (outcome.kind === 'failed') {
           this.#failed(batch, outcome);
@@ -196,6 +198,13 @@ export class MirrorRun {
       });
     });
     deliverNext();
+  }
+
+  /** Nothing is known of the target before the first compare, so that goes by size and time like any other. */
+  #asked({ moves, entries, subtrees, contentSubtrees }: Chunk): Omit<Batch, 'number' | 'reason'> {
+    return this.#startup
+      ? { moves, entries, subtrees: [...subtrees, ...contentSubtrees], contentSubtrees: [] }
+      : { moves, entries, subtrees, contentSubtrees };
   }
 
   #ask(batch: Batch, answer: (outcome: Outcome) => void): void {
@@ -219,10 +228,10 @@ export class MirrorRun {
 
   #delivered(flight: Flight, chunk: Chunk, batch: Batch, outcome: Delivered): void {
     const nowMs = this.#scheduler.now();
-    const scope = new ChunkScope(chunk);
+    const scope = new BatchScope(batch);
     const held = outcome.held?.paths ?? [];
     const again = new Set([...outcome.recheck, ...outcome.problems.map(({ path }) => path), ...held]);
-    const isDone = ({ path, subtree }: Retry): boolean => scope.covers(path, subtree) && !again.has(path);
+    const isDone = ({ path, reach }: Retry): boolean => scope.covers(path, reach) && !again.has(path);
     this.#failures = 0;
     flight.forget(chunk.nodes);
     if (chunk.moves.length > 0) flight.movesDelivered = true;
@@ -233,20 +242,21 @@ export class MirrorRun {
     if (outcome.held !== undefined) {
       this.#heldBy = outcome.held;
       this.#heldAtStartup ||= batch.reason === 'startup';
-      for (const { path, subtree } of held.flatMap((named) => scope.placesOf(named)))
-        this.#holds.add(path, outcome.held.message, subtree || path === ROOT_PATH, nowMs);
+      for (const path of held) {
+        // All content is there.
+        const isEntry = path !== ROOT_PATH && scope.reachOf(path) === REACH.entry;
+        this.#holds.add(path, outcome.held.message, isEntry ? REACH.entry : REACH.subtree, nowMs);
+      }
     } else if (this.#holds.size === 0) {
       this.#heldBy = undefined;
       this.#heldAtStartup = false;
     } else if (this.#heldBy?.isBrief === true) this.#holds.hasten(nowMs);
-    for (const { path, subtree } of outcome.recheck.flatMap((named) => scope.placesOf(named)))
-      this.#rechecks.add(path, 'changed while it was read', subtree, nowMs);
-    for (const { path: named, message } of outcome.problems) {
-      for (const { path, subtree } of scope.placesOf(named)) {
-        const { retry, absorbed } = this.#quarantine.add(path, message, subtree, nowMs);
-        for (const gone of absorbed) this.#out.next({ kind: 'released', path: gone });
-        this.#reportQuarantined(retry);
-      }
+    for (const path of outcome.recheck)
+      this.#rechecks.add(path, 'changed while it was read', scope.reachOf(path), nowMs);
+    for (const { path, message } of outcome.problems) {
+      const { retry, absorbed } = this.#quarantine.add(path, message, scope.reachOf(path), nowMs);
+      for (const gone of absorbed) this.#out.next({ kind: 'released', path: gone });
+      this.#reportQuarantined(retry);
     }
   }
 

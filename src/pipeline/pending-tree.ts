@@ -1,11 +1,13 @@
 import type { Move } from '../model/batch.ts';
 import type { EventBatch } from '../model/event-batch.ts';
-import { HINT, SLOT, slotPath } from '../model/event-batch.ts';
+import { HINT, RESCAN_REASON, SLOT, slotPath } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import type { DirtyNode, Writing } from './dirty-node.ts';
-import { HINT_MASK, NODE, isMadeAnew, mergeHints } from './dirty-node.ts';
+import { HINT_MASK, NODE, isContentInDoubt, isMadeAnew, mergeHints } from './dirty-node.ts';
 import { collapse } from './collapse.ts';
-import { DirtyTree, pathOfNode } from './dirty-tree.ts';
+import type { Place } from './batch-places.ts';
+import { BatchPlaces } from './batch-places.ts';
+import { DirtyTree, isInRescan, pathOfNode } from './dirty-tree.ts';
 import { Flight } from './flight.ts';
 
 export interface PendingTreeOptions {
@@ -31,15 +33,19 @@ const EXCHANGE_REACH = 64;
  * delivered. Applied records only ever add doubt; names leave by {@link take} and come back by {@link giveBack}.
  * Memory is linear in the dirty names up to the cap. Times are those of the scheduler, in ms.
  *
- * Rules: born and gone between two deliveries is nothing but a new time of its directory; a deletion and a rescan absorb what is below; a moved
- * directory takes what is pending below it along in one step; what happens to names that are in flight is not judged by
- * events alone (a late look of the delivery may have seen another state), so there nothing counts as born, and a moved
- * directory is compared. Delivery must be acknowledged only after the events of its time have been applied.
+ * Rules: born and gone between two deliveries is nothing but a new time of its directory; a deletion absorbs what is
+ * below; a rescan compares by size and time, so names with new content are kept beside it, and a directory that took the
+ * place of another is compared by content; a moved directory takes what is pending below it along in one step; what
+ * happens to names that are in flight is not judged by events alone (a late look of the delivery may have seen another
+ * state), so there nothing counts as born, and a moved directory is compared by content. Delivery must be acknowledged only
+ * after the events of its time have been applied.
  */
 export class PendingTree {
   readonly #options: PendingTreeOptions;
   #tree = new DirtyTree();
   #moves: Move[] = [];
+  /** The last moves of this window, hinted or not. */
+  #latest: { readonly from: PathBytes; readonly to: PathBytes }[] = [];
   #flight: Flight | undefined = undefined;
 
   constructor(options: PendingTreeOptions) {
@@ -75,11 +81,15 @@ export class PendingTree {
    */
   apply(batch: EventBatch, nowMs: number): boolean {
     let fresh = false;
-    const places = new Places(this.#tree, batch);
+    const places = new BatchPlaces(this.#tree, batch);
     for (let slot = 0; slot < batch.slotCount; slot++) {
       switch (batch.kind(slot)) {
         case SLOT.changed: {
-          if (this.#changed(batch, slot, places.at(batch.directoryIndex(slot)), nowMs)) fresh = true;
+          const place = places.at(batch.directoryIndex(slot));
+          const isRipe = place.isCovered
+            ? this.#changedInRescan(batch, slot, place.node, nowMs)
+            : this.#changed(batch, slot, place.node, nowMs);
+          if (isRipe) fresh = true;
           break;
         }
         case SLOT.movedFrom: {
@@ -91,7 +101,8 @@ export class PendingTree {
           break;
         }
         case SLOT.rescan:
-          this.rescan(batch.directory(batch.directoryIndex(slot)));
+          this.#rescanned(batch, slot);
+          places.forget();
           fresh = true;
           break;
       }
@@ -103,23 +114,25 @@ export class PendingTree {
   /** The content of the name is in doubt; nothing was seen of it, so what was seen before stays. */
   touch(path: PathBytes): void {
     const node = this.#tree.reach(path);
-    if (node.has(NODE.rescan)) return;
+    if (node.has(NODE.content)) return;
     const seen = node.has(NODE.dirty) ? node.state & HINT_MASK & ~HINT.created : 0;
     this.#tree.mark(node, seen | HINT.modified | HINT.closed, keptFlags(node), undefined);
   }
 
-  /** As {@link touch}, for a name that is to be delivered anyway. */
-  touchIfDirty(path: PathBytes): void {
-    const node = this.#tree.find(path);
-    const isPlain = node !== undefined && node.has(NODE.dirty) && !node.has(NODE.rescan | HINT.modified);
-    if (isPlain && pathOfNode(node) === path) this.touch(path);
+  /** True when the name, or all of a directory above it, is to be delivered anyway. */
+  isDue(path: PathBytes): boolean {
+    return this.#tree.find(path)?.has(NODE.dirty) === true || this.#tree.covers(path);
   }
 
-  /** Anything in or below the directory may differ. */
-  rescan(path: PathBytes): void {
+  /**
+   * Anything in or below the directory may differ, by size and time of files; with `byContent` files of equal size and
+   * time may differ too.
+   */
+  rescan(path: PathBytes, byContent = false): void {
     const node = this.#tree.reach(path);
-    if (!node.has(NODE.rescan)) this.#markRescan(node, node.state & HINT_MASK & ~HINT.deleted);
-    if (path === '') this.#moves = [];
+    if (node.has(NODE.content) || (!byContent && isInRescan(node))) return;
+    const isGone = isDirtyAndDeleted(node);
+    this.#markRescan(node, node.state & HINT_MASK & ~HINT.deleted, byContent || isGone);
   }
 
   /**
@@ -143,6 +156,7 @@ export class PendingTree {
     this.#tree = kept;
     this.#flight = new Flight(taken, this.#moves);
     this.#moves = [];
+    this.#latest = [];
     return this.#flight;
   }
 
@@ -159,11 +173,14 @@ export class PendingTree {
     const left: [DirtyNode, DirtyNode][] = [[flight.tree.root, this.#tree.root]];
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const [old, node] = next;
-      if (node.has(NODE.rescan)) continue;
-      if (old.has(NODE.dirty)) this.#mergeBelow(old, node, flight.movesDelivered);
-      if (node.has(NODE.rescan) || isDirtyAndDeleted(node)) continue;
-      if (old.children !== undefined)
-        for (const child of old.children.values()) left.push([child, this.#tree.child(node, child.name)]);
+      if (node.has(NODE.content)) continue;
+      const isSeen = !isContentInDoubt(old) && node.parent !== undefined && isInRescan(node.parent);
+      if (old.has(NODE.dirty) && !isSeen) this.#mergeBelow(old, node, flight.movesDelivered);
+      if (node.has(NODE.content) || isDirtyAndDeleted(node) || old.children === undefined) continue;
+      const isCovered = isInRescan(node);
+      for (const child of old.children.values())
+        if (!isCovered || isContentInDoubt(child) || child.children !== undefined)
+          left.push([child, this.#tree.child(node, child.name)]);
     }
     this.#bound();
   }
@@ -176,24 +193,65 @@ export class PendingTree {
     const settled = written ? older | HINT.modified | HINT.closed : older;
     const newer = node.has(NODE.dirty) ? node.state & HINT_MASK & ~HINT.created : undefined;
     const hints = newer === undefined ? settled : mergeHints(settled, newer);
-    const unsure =
-      old.has(NODE.rescan) ||
-      (old.has(NODE.moved) && !movesDelivered) ||
+    const another =
+      old.has(NODE.content) ||
       (newer !== undefined && (newer & HINT.isDirectory) !== 0 && isMadeAnew(older, newer));
-    if (unsure) this.#markRescan(node, hints);
+    if (another || old.has(NODE.rescan) || (old.has(NODE.moved) && !movesDelivered))
+      this.#markRescan(node, hints, another);
     else this.#tree.mark(node, hints, keptFlags(node), node.writing);
+  }
+
+  #rescanned(batch: EventBatch, slot: number): void {
+    const path = batch.directory(batch.directoryIndex(slot));
+    const isNew = batch.hints(slot) === RESCAN_REASON.movedIn;
+    const takesPlace = (): boolean => this.isDue(path) || this.#flight?.touches(path) === true;
+    this.rescan(path, isNew && takesPlace());
+  }
+
+  /**
+   * A record below a directory marked for rescan: only what size and time may not tell is kept. Returns true unless the
+   * name is, after this, a file still being written.
+   */
+  #changedInRescan(batch: EventBatch, slot: number, directory: DirtyNode, nowMs: number): boolean {
+    const hints = batch.hints(slot);
+    const name = batch.name(slot);
+    if (directory.has(NODE.content) || name === '') return true;
+    const known = directory.children?.get(name);
+    if ((hints & HINT.deleted) !== 0) {
+      if (known !== undefined) this.#tree.remove(known);
+      return true;
+    }
+    const isNew = (hints & (HINT.modified | HINT.created)) !== 0;
+    if (!isNew && known?.has(NODE.dirty) !== true) return true;
+    const node = known ?? this.#tree.child(directory, name);
+    if ((hints & HINT.isDirectory) !== 0) {
+      if (isNew) this.#markRescan(node, hints, true);
+      return true;
+    }
+    const written = (hints & HINT.modified) !== 0;
+    const anew = isNew ? HINT.modified | (written ? 0 : HINT.closed) : 0;
+    const merged = mergeInto(node, (hints | anew) & ~HINT.created) & ~HINT.created;
+    this.#markFile(node, merged, written, nowMs);
+    return node.writing === undefined;
+  }
+
+  #markFile(node: DirtyNode, hints: number, written: boolean, nowMs: number): void {
+    const { firstMs = nowMs, lastMs = nowMs } = node.writing ?? {};
+    this.#tree.mark(node, hints, keptFlags(node), { firstMs, lastMs: written ? nowMs : lastMs });
   }
 
   /** Returns true unless the name is, after this, a file still being written. `directory` may be one marked for rescan. */
   #changed(batch: EventBatch, slot: number, directory: DirtyNode, nowMs: number): boolean {
     let hints = batch.hints(slot);
-    if (directory.has(NODE.rescan)) return true;
+    if (directory.has(NODE.content)) return true;
     if (isDirtyAndDeleted(directory) && (hints & HINT.deleted) !== 0) return true;
     let madeAnew = (hints & HINT.modified) !== 0;
     if (this.#flight !== undefined && (hints & HINT.created) !== 0) {
       const path = slotPath(batch, slot);
-      if (this.#flight.touches(path)) hints &= ~HINT.created;
-      if (this.#flight.holds(path)) madeAnew = true;
+      if (this.#flight.touches(path)) {
+        hints &= ~HINT.created;
+        madeAnew = true;
+      }
     }
     const name = batch.name(slot);
     const known = name === '' ? directory : directory.children?.get(name);
@@ -212,20 +270,16 @@ export class PendingTree {
       this.#tree.removeBelow(node);
       this.#tree.mark(node, merged, node.state & NODE.hinted, undefined);
     } else if (madeAnew && (merged & HINT.isDirectory) !== 0) {
-      this.#markRescan(node, merged);
-    } else {
-      const written = (hints & HINT.modified) !== 0;
-      const { firstMs = nowMs, lastMs = nowMs } = node.writing ?? {};
-      this.#tree.mark(node, merged, keptFlags(node), { firstMs, lastMs: written ? nowMs : lastMs });
-    }
+      this.#markRescan(node, merged, true);
+    } else this.#markFile(node, merged, (hints & HINT.modified) !== 0, nowMs);
     return node.writing === undefined;
   }
 
   #moved(
     batch: EventBatch,
     slot: number,
-    fromDirectory: DirtyNode,
-    toDirectory: DirtyNode,
+    { node: fromDirectory, isCovered: fromCovered }: Place,
+    { node: toDirectory, isCovered: toCovered }: Place,
     nowMs: number,
   ): void {
     const from = slotPath(batch, slot);
@@ -234,26 +288,29 @@ export class PendingTree {
     const flight = this.#flight;
     const touched = flight !== undefined && (flight.touches(from) || flight.touches(to));
     const flown = flight?.surrender(from) ?? 0;
-    const fromCovered = fromDirectory.has(NODE.rescan);
-    const node = fromCovered ? undefined : fromDirectory.children?.get(batch.name(slot));
+    const node = fromDirectory.children?.get(batch.name(slot));
     const state = (node?.state ?? 0) | flown;
-    const born = node?.has(HINT.created) === true && !node.has(NODE.hinted) && !touched;
+    const born = node?.has(HINT.created) === true && !node.has(NODE.hinted) && !touched && !fromCovered;
     const hinted = this.#options.moves && !born && !fromCovered;
 
+    const isExchange = this.#isExchange(from, to);
     if (node !== undefined) this.#tree.detach(node);
     if (born && fromDirectory !== toDirectory) this.#markTimes(fromDirectory);
-    if (!fromCovered && !born) {
+    if (!born && (!fromCovered || (isExchange && !fromDirectory.has(NODE.content)))) {
       const wasDirectory = isDirectory || (state & (HINT.isDirectory | NODE.rescan)) !== 0;
       const gone = this.#tree.child(fromDirectory, batch.name(slot));
-      // What is there again by the time of delivery, the other half of an exchange for one, is not what was there.
-      this.#tree.mark(
-        gone,
-        HINT.deleted | HINT.modified | (wasDirectory ? HINT.isDirectory : 0),
-        state & NODE.hinted,
-        undefined,
-      );
+      const hints = HINT.modified | (wasDirectory ? HINT.isDirectory : 0);
+      // The other half of an exchange has the name already, or what has come since the flight began.
+      if (wasDirectory && (touched || isExchange)) this.#markRescan(gone, hints, true);
+      else
+        this.#tree.mark(
+          gone,
+          hints | (isExchange ? HINT.closed : HINT.deleted),
+          state & NODE.hinted,
+          undefined,
+        );
     }
-    if (toDirectory.has(NODE.rescan)) {
+    if (toDirectory.has(NODE.content)) {
       if (node !== undefined) this.#tree.remove(node);
       return;
     }
@@ -261,12 +318,12 @@ export class PendingTree {
     const place = this.#tree.child(toDirectory, batch.name(slot + 1));
     if (isDirectory) {
       const replaced = known !== undefined && (isDirtyAndDeleted(known) || known.children !== undefined);
-      const unsure =
-        touched || replaced || (!born && !hinted) || (state & (NODE.rescan | HINT.deleted)) !== 0;
-      const arrived = this.#arriveDirectory(place, node, unsure, hinted);
+      const unsure = touched || replaced || toCovered || (state & HINT.deleted) !== 0;
+      const compared = unsure ? 'byContent' : born || hinted ? 'no' : 'quickly';
+      const arrived = this.#arriveDirectory(place, node, compared, hinted);
       if (hinted) this.#hint(arrived, { from, to, isDirectory });
     } else {
-      const unsure = !hinted || touched || this.#isExchange(from, to);
+      const unsure = !hinted || touched || toCovered || isExchange;
       this.#arriveFile(place, node, state, unsure, nowMs);
       if (hinted) this.#hint(place, { from, to, isDirectory });
     }
@@ -276,13 +333,13 @@ export class PendingTree {
   #arriveDirectory(
     place: DirtyNode,
     node: DirtyNode | undefined,
-    unsure: boolean,
+    compared: 'no' | 'quickly' | 'byContent',
     hinted: boolean,
   ): DirtyNode {
     const hints = HINT.isDirectory | ((node?.state ?? 0) & HINT.attrib);
-    if (unsure) {
+    if (compared !== 'no') {
       if (node !== undefined) this.#tree.remove(node);
-      this.#markRescan(place, hints);
+      this.#markRescan(place, hints, compared === 'byContent');
       return place;
     }
     const flags = (hinted ? NODE.moved : 0) | keptFlags(place) | (node === undefined ? 0 : keptFlags(node));
@@ -311,10 +368,13 @@ export class PendingTree {
 
   /**
    * RENAME_EXCHANGE comes as a move there and one back, of which a target that makes both loses one file and has the
-   * other under its old name. Records of other processes may lie between the two.
+   * other under its old name. Records of other processes may lie between the two. To be asked once for each move.
    */
   #isExchange(from: PathBytes, to: PathBytes): boolean {
-    return this.#moves.slice(-EXCHANGE_REACH).some((move) => move.from === to && move.to === from);
+    const isSecond = this.#latest.some((move) => move.from === to && move.to === from);
+    this.#latest.push({ from, to });
+    if (this.#latest.length > EXCHANGE_REACH) this.#latest.shift();
+    return isSecond;
   }
 
   #hint(place: DirtyNode, move: Move): void {
@@ -324,8 +384,12 @@ export class PendingTree {
       up.state |= NODE.hinted;
     if (this.#moves.length <= MAX_MOVES) return;
     this.#moves = [];
-    for (const node of this.#tree.nodes())
-      if (node.has(NODE.moved)) this.#markRescan(node, node.state & HINT_MASK);
+    for (const node of this.#tree.nodes()) {
+      const hints = node.state & HINT_MASK;
+      if (node.has(NODE.moved)) this.#markRescan(node, hints, false);
+      else if (node.has(NODE.dirty) && node.has(NODE.hinted) && !node.has(HINT.deleted | HINT.isDirectory))
+        this.#tree.mark(node, hints | HINT.modified | HINT.closed, keptFlags(node), undefined);
+    }
   }
 
   /** A name born and gone leaves nothing but a new time of its directory. */
@@ -335,9 +399,14 @@ export class PendingTree {
     this.#tree.mark(directory, merged, keptFlags(directory), undefined);
   }
 
-  #markRescan(node: DirtyNode, hints: number): void {
-    this.#tree.removeBelow(node);
-    this.#tree.mark(node, hints & ~HINT.created, NODE.rescan | (node.state & NODE.hinted), undefined);
+  #markRescan(node: DirtyNode, hints: number, byContent: boolean): void {
+    const isByContent = byContent || node.has(NODE.content);
+    if (isByContent) this.#tree.removeBelow(node);
+    else this.#tree.removeWithoutDoubt(node);
+    const flags = NODE.rescan | (isByContent ? NODE.content : 0) | (node.state & NODE.hinted);
+    // It may be a file by the time of delivery.
+    const anew = isByContent ? HINT.modified | HINT.closed : 0;
+    this.#tree.mark(node, (hints & ~HINT.created) | anew, flags, undefined);
   }
 
   #bound(): void {
@@ -354,35 +423,13 @@ export class PendingTree {
   }
 }
 
-/** The nodes of a batch's directories, looked up once: a record costs one map access, not a walk. */
-class Places {
-  readonly #nodes: (DirtyNode | undefined)[] = [];
-
-  constructor(
-    readonly tree: DirtyTree,
-    readonly batch: EventBatch,
-  ) {}
-
-  /** The node of the directory, or the one marked for rescan that covers it. */
-  at(index: number): DirtyNode {
-    const known = this.#nodes[index];
-    if (known !== undefined && !known.has(NODE.dropped)) return known;
-    return (this.#nodes[index] = this.tree.reach(this.batch.directory(index)));
-  }
-
-  /** To be called when a directory has moved: the same path is now another node. */
-  forget(): void {
-    this.#nodes.length = 0;
-  }
-}
-
 function mergeInto(node: DirtyNode, hints: number): number {
   return node.has(NODE.dirty) ? mergeHints(node.state & HINT_MASK, hints) : hints;
 }
 
 /** What a node keeps when its hints change. */
 function keptFlags(node: DirtyNode): number {
-  return node.state & (NODE.hinted | NODE.moved | NODE.rescan);
+  return node.state & (NODE.hinted | NODE.moved | NODE.rescan | NODE.content);
 }
 
 function isDirtyAndDeleted(node: DirtyNode): boolean {

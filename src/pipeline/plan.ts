@@ -22,15 +22,14 @@ const NEARLY_FULL = 0.8;
 /**
  * Lays out a flight as chunks of at most `maxEntries` entries: first the moves with the single names, sorted by path in
  * byte order from chunk to chunk, then the subtrees. A subtree has an entry in its chunk too (but for the root), for the
- * name may have ceased to be a directory; a deleted directory is a subtree too, for it may exist again. Nothing lies
- * below a subtree. Lazy: names taken out of the flight meanwhile are left out. Never yields an empty chunk.
+ * name may have ceased to be a directory; a deleted directory is a subtree too, for it may exist again. Lazy: names taken out of the flight meanwhile are left out. Never yields an empty chunk.
  */
 export function* plan(flight: Flight, maxEntries: number): Generator<Chunk, void, void> {
   let moves = flight.moves;
   let single: Step[] = [];
   const subtrees: Step[] = [];
   for (const step of walk(flight.tree.root)) {
-    if (step.node !== undefined) (comparesBelow(step.node) ? subtrees : single).push(step);
+    if (step.node !== undefined) (comparesBelow(step) === undefined ? single : subtrees).push(step);
     const isFull = single.length >= (step.node === undefined ? maxEntries * NEARLY_FULL : maxEntries);
     if (!isFull || single.length === 0) continue;
     yield chunkOf(moves, single);
@@ -46,30 +45,43 @@ export function* plan(flight: Flight, maxEntries: number): Generator<Chunk, void
 function chunkOf(moves: readonly Move[], steps: readonly Step[]): Chunk {
   const entries: BatchEntry[] = [];
   const subtrees: PathBytes[] = [];
+  const contentSubtrees: PathBytes[] = [];
   const nodes: DirtyNode[] = [];
-  for (const { node, path } of steps) {
+  for (const step of steps) {
+    const { node, path } = step;
     if (node === undefined || node.has(NODE.dropped)) continue;
     nodes.push(node);
-    const isSubtree = comparesBelow(node);
-    if (isSubtree) subtrees.push(path);
-    if (path !== ROOT_PATH || !isSubtree) entries.push({ path, hints: node.state & HINT_MASK });
+    const compares = comparesBelow(step);
+    if (compares === 'content') contentSubtrees.push(path);
+    else if (compares === 'quickly') subtrees.push(path);
+    if (path !== ROOT_PATH || compares === undefined) entries.push({ path, hints: node.state & HINT_MASK });
   }
-  return { moves, entries, subtrees, contentSubtrees: [], nodes };
+  return { moves, entries, subtrees, contentSubtrees, nodes };
 }
 
 /** A directory marked for rescan, or a deleted one: it may have been made anew by the time it is looked at. */
-function comparesBelow(node: DirtyNode): boolean {
-  return node.has(NODE.rescan) || (node.has(HINT.deleted) && node.has(HINT.isDirectory));
+function comparesBelow({ node, isCovered }: Step): 'content' | 'quickly' | undefined {
+  if (node === undefined) return undefined;
+  if (node.has(NODE.content)) return 'content';
+  return isCovered || !(node.has(NODE.rescan) || isDeletedDirectory(node)) ? undefined : 'quickly';
+}
+
+function isDeletedDirectory(node: DirtyNode): boolean {
+  return node.has(NODE.dirty) && node.has(HINT.deleted) && node.has(HINT.isDirectory);
 }
 
 interface Step {
   /** A dirty node, or undefined when a directory has been left. */
   readonly node: DirtyNode | undefined;
   readonly path: PathBytes;
+  /** It is below a directory marked for rescan. */
+  readonly isCovered: boolean;
 }
 
 interface Level {
   readonly node: DirtyNode;
+  /** The node or one above it is marked for rescan. */
+  readonly covers: boolean;
   readonly path: PathBytes;
   readonly keys: readonly string[];
   next: number;
@@ -77,13 +89,13 @@ interface Level {
 
 /** The dirty nodes in byte order of their paths, where the content of `a` (`a/...`) comes behind `a.b`. */
 function* walk(root: DirtyNode): Generator<Step, void, void> {
-  if (root.has(NODE.dirty)) yield { node: root, path: ROOT_PATH };
-  const levels = [levelOf(root, ROOT_PATH)];
+  if (root.has(NODE.dirty)) yield { node: root, path: ROOT_PATH, isCovered: false };
+  const levels = [levelOf(root, ROOT_PATH, false)];
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const key = level.keys[level.next++];
     if (key === undefined || level.node.has(NODE.dropped)) {
       levels.pop();
-      if (level.keys.length > 0) yield { node: undefined, path: level.path };
+      if (level.keys.length > 0) yield { node: undefined, path: level.path, isCovered: false };
       continue;
     }
     const isContent = key.endsWith('/');
@@ -91,20 +103,18 @@ function* walk(root: DirtyNode): Generator<Step, void, void> {
     const node = level.node.children?.get(name);
     if (node === undefined) continue;
     const path = joinPath(level.path, name);
-    if (isContent) levels.push(levelOf(node, path));
-    else if (node.has(NODE.dirty)) yield { node, path };
+    if (isContent) levels.push(levelOf(node, path, level.covers));
+    else if (node.has(NODE.dirty)) yield { node, path, isCovered: level.covers };
   }
 }
 
-function levelOf(node: DirtyNode, path: PathBytes): Level {
+function levelOf(node: DirtyNode, path: PathBytes, isCovered: boolean): Level {
   const keys: string[] = [];
-  const absorbs =
-    node.has(NODE.dirty) && (node.has(NODE.rescan) || (node.has(HINT.deleted) && node.has(HINT.isDirectory)));
-  if (!absorbs && node.children !== undefined) {
+  if (!isDeletedDirectory(node) && node.children !== undefined) {
     for (const [name, child] of node.children) {
       if (child.has(NODE.dirty)) keys.push(name);
       if (child.children !== undefined) keys.push(`${name}/`);
     }
   }
-  return { node, path, keys: keys.sort(), next: 0 };
+  return { node, path, covers: isCovered || node.has(NODE.rescan), keys: keys.sort(), next: 0 };
 }

@@ -2,6 +2,8 @@ import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH, isBelow, parentPath } from '../model/path-bytes.ts';
 import type { BackOff } from './back-off.ts';
 import { pauseMs } from './back-off.ts';
+import { REACH } from './batch-scope.ts';
+import type { Reach } from './batch-scope.ts';
 
 /** A path that is to be delivered again after a pause. */
 export interface Retry {
@@ -11,8 +13,7 @@ export interface Retry {
   readonly attempts: number;
   /** Infinity while it is being tried. */
   readonly dueMs: number;
-  /** To be compared with all below it. */
-  readonly subtree: boolean;
+  readonly reach: Reach;
 }
 
 /** What {@link RetryList.add} did. */
@@ -59,27 +60,25 @@ export class RetryList {
   }
 
   /** A path has failed, maybe not for the first time. */
-  add(path: PathBytes, message: string, subtree: boolean, nowMs: number): Added {
+  add(path: PathBytes, message: string, reach: Reach, nowMs: number): Added {
     const known = this.#retries.get(path);
-    const retry = this.#set(
-      path,
-      message,
-      (known?.attempts ?? 0) + 1,
-      subtree || known?.subtree === true,
-      nowMs,
-    );
+    const attempts = (known?.attempts ?? 0) + 1;
+    const retry = this.#set(path, message, attempts, further(reach, known?.reach), nowMs);
     const absorbed: PathBytes[] = [];
     let whole = retry;
     while (this.size > this.maxPaths && whole.path !== ROOT_PATH) {
       const directory = parentPath(whole.path);
       let attempts = Math.max(1, this.#retries.get(directory)?.attempts ?? 0);
-      for (const below of [...this.#retries.values()]) {
-        if (!isBelow(below.path, directory)) continue;
-        attempts = Math.max(attempts, below.attempts);
-        this.#retries.delete(below.path);
-        absorbed.push(below.path);
+      let below: Reach = this.#retries.get(directory)?.reach ?? REACH.subtree;
+      for (const one of [...this.#retries.values()]) {
+        if (!isBelow(one.path, directory)) continue;
+        attempts = Math.max(attempts, one.attempts);
+        // What size and time do not tell of an entry, they do not tell of its directory.
+        below = further(below, one.reach === REACH.subtree ? REACH.subtree : REACH.content);
+        this.#retries.delete(one.path);
+        absorbed.push(one.path);
       }
-      whole = this.#set(directory, message, attempts, true, nowMs);
+      whole = this.#set(directory, message, attempts, further(below, REACH.subtree), nowMs);
     }
     return { retry: whole, absorbed: absorbed.filter((gone) => gone !== path || known !== undefined) };
   }
@@ -99,8 +98,8 @@ export class RetryList {
 
   /** The delivery under way has ended: what was tried and not told of is to be tried after its pause. */
   landed(nowMs: number): void {
-    for (const { path, message, attempts, dueMs, subtree } of [...this.#retries.values()])
-      if (dueMs === Infinity) this.#set(path, message, attempts, subtree, nowMs);
+    for (const { path, message, attempts, dueMs, reach } of [...this.#retries.values()])
+      if (dueMs === Infinity) this.#set(path, message, attempts, reach, nowMs);
   }
 
   /** What was listed at and below `from` is now so at and below `to`. Returns each old path with what it is now. */
@@ -114,9 +113,13 @@ export class RetryList {
     });
   }
 
-  #set(path: PathBytes, message: string, attempts: number, subtree: boolean, nowMs: number): Retry {
-    const retry = { path, message, attempts, subtree, dueMs: nowMs + pauseMs(this.backOff, attempts) };
+  #set(path: PathBytes, message: string, attempts: number, reach: Reach, nowMs: number): Retry {
+    const retry = { path, message, attempts, reach, dueMs: nowMs + pauseMs(this.backOff, attempts) };
     this.#retries.set(path, retry);
     return retry;
   }
+}
+
+function further(one: Reach, other: Reach | undefined): Reach {
+  return other === undefined || one > other ? one : other;
 }

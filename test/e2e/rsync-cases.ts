@@ -10,6 +10,7 @@ export interface MirrorCase {
   /** What the batch names; a pair holds hints, a single path means new content. */
   readonly entries?: readonly (string | Buffer | readonly [string | Buffer, number])[];
   readonly subtrees?: readonly string[];
+  readonly contentSubtrees?: readonly string[];
   /** A name that only the target keeps, so that the trees differ by it. */
   readonly keeps?: readonly string[];
 }
@@ -56,6 +57,23 @@ export const MIRROR_CASES: readonly MirrorCase[] = [
     change: 'rm -r z c; echo c > c; echo 3 > a/x/new; touch b/y',
     subtrees: ['a/x', 'b/y', 'c', 'z'],
     keeps: ['a/kept'],
+  },
+  {
+    name: 'other content of equal size and time, in a subtree by content',
+    before: 'mkdir -p e/f; echo 1 > e/f/g; echo 1 > e/h; touch -d @1000000000 e/f/g e/h',
+    drift: 'echo x > e/extra',
+    change: 'echo 2 > e/f/g; touch -d @1000000000 e/f/g; echo 3 > e/new',
+    contentSubtrees: ['e'],
+  },
+  {
+    name: 'other content of equal size and time, in a subtree by content and as a name, within one by size and time',
+    before: 'mkdir -p e/f/g; echo 1 > e/f/g/h; echo 1 > e/i; touch -d @1000000000 e/f/g/h e/i',
+    drift: 'echo x > e/f/g/extra; echo x > e/extra',
+    change:
+      'echo 2 > e/f/g/h; echo 2 > e/i; touch -d @1000000000 e/f/g/h e/i; echo 3 > e/new; rm -r e/f; mkdir -p e/f/g; echo 3 > e/f/g/h; touch -d @1000000000 e/f/g/h',
+    entries: ['e/i', 'e/gone/too'],
+    subtrees: ['e'],
+    contentSubtrees: ['e/f'],
   },
   {
     name: 'a deleted directory, itself alone named, with more on the target',

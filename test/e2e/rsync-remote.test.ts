@@ -35,7 +35,13 @@ async function checkAllCases(options: MirrorOptions): Promise<void> {
     ),
   );
   const subtrees = cases.flatMap(({ place, subtrees = [] }) => subtrees.map((path) => `${place}/${path}`));
-  expect(delivered(await mirror.deliver({ entries, subtrees }))).toEqual({ problems: [], recheck: [] });
+  const contentSubtrees = cases.flatMap(({ place, contentSubtrees = [] }) =>
+    contentSubtrees.map((path) => `${place}/${path}`),
+  );
+  expect(delivered(await mirror.deliver({ entries, subtrees, contentSubtrees }))).toEqual({
+    problems: [],
+    recheck: [],
+  });
   const copy = describeTree(mirror.copy);
   const keeps = cases.flatMap(({ place, keeps = [] }) => keeps.map((path) => `${place}/${path}`));
   expect(copy).toEqual({

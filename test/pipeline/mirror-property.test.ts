@@ -68,10 +68,8 @@ function run(given: Case) {
   source.records.length = 0;
   const targetRoot = given.initial ? directory() : copyTree(source.root);
   const choicesLeft = [...given.choices];
-  // No target that compares by size and time makes moves yet.
-  const checksQuickly = !given.moves;
   const choose = (count: number): number => (choicesLeft.shift() ?? 0) % count;
-  const target = new ModelTarget(source.root, targetRoot, choose, checksQuickly);
+  const target = new ModelTarget(source.root, targetRoot, choose);
   const watch$ = new Subject<EventBatch>();
   const reports: MirrorReport[] = [];
   let deliveries = 0;

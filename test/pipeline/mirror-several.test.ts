@@ -35,6 +35,7 @@ class Several {
             const names = [
               ...batch.entries.map(({ path }) => path),
               ...batch.subtrees.map((path) => `${path}/**`),
+              ...batch.contentSubtrees.map((path) => `${path}/***`),
             ];
             if (outcome.kind === 'delivered') lines.push(`${scheduler.now()} ${names.join(' ')}`);
             subscriber.next(outcome);

@@ -86,6 +86,7 @@ function check(scenario: Scenario, expected: readonly string[]): void {
       ...batch.moves.map(({ from, to }) => `${from}->${to}`),
       ...batch.entries.map(({ path }) => path),
       ...batch.subtrees.map((path) => `${path}/**`),
+      ...batch.contentSubtrees.map((path) => `${path}/***`),
     ];
     log(`deliver ${batch.reason} ${names.join(' ')}`);
     return new Observable((subscriber) => {
@@ -269,7 +270,7 @@ describe('failures', () => {
         '100 held until 2100',
         '500 held',
         '900 collecting',
-        '900 deliver live /**',
+        '900 deliver live f g /**',
         '900 idle',
       ],
     );
@@ -299,8 +300,9 @@ describe('failures', () => {
         '100 deliver live a',
         '150 held',
         '900 collecting',
-        '900 deliver live /**',
-        '950 idle',
+        '900 deliver live b',
+        '950 deliver live /**',
+        '1000 idle',
       ],
     );
   });
@@ -394,7 +396,7 @@ describe('single paths', () => {
         '100 released d/g',
         '100 quarantined d 1 500',
         '100 waiting until 600',
-        '600 deliver live d d/**',
+        '600 deliver live d d/***',
         '600 released d',
         '600 idle',
       ],

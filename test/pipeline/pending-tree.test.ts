@@ -36,18 +36,25 @@ const rescan = (directory: string): WatchEvent => ({
   reason: 'overflow',
 });
 
+const movedIn = (directory: string): WatchEvent => ({
+  kind: 'rescan',
+  directory: directory as PathBytes,
+  reason: 'movedIn',
+});
+
 function apply(tree: PendingTree, events: readonly WatchEvent[], nowMs = 0): boolean {
   return tree.apply(encodeEventBatch(events), nowMs);
 }
 
-/** What a flight holds, in short: `path` for an entry, `path/**` for a subtree, `from -> to` for a move. */
+/** What a flight holds, in short: `path` for an entry, `path/**` for a subtree, `path/***` for one by content, `from -> to` for a move. */
 function taken(tree: PendingTree, nowMs = 0): string[] {
   const flight = tree.take(nowMs);
   if (flight === undefined) return [];
-  const shown = [...plan(flight, 1_000)].flatMap(({ moves, entries, subtrees }) => [
+  const shown = [...plan(flight, 1_000)].flatMap(({ moves, entries, subtrees, contentSubtrees }) => [
     ...moves.map(({ from, to }) => `${from} -> ${to}`),
     ...entries.map(({ path }) => path),
     ...subtrees.map((path) => `${path}/**`),
+    ...contentSubtrees.map((path) => `${path}/***`),
   ]);
   tree.land();
   return shown;
@@ -102,7 +109,7 @@ describe('names', () => {
     );
   });
   test('a directory made anew is compared: what was in it before may still be on the target', () => {
-    check([changed('d', deleted | isDirectory), changed('d', created | isDirectory)], ['d', 'd/**']);
+    check([changed('d', deleted | isDirectory), changed('d', created | isDirectory)], ['d', 'd/***']);
   });
   test('a file deleted and made anew has new content', () => {
     const tree = new PendingTree(OPTIONS);
@@ -157,37 +164,54 @@ describe('moves', () => {
   test('a directory moved onto a name with pending changes below is compared', () => {
     check(
       [changed('to/old', deleted), changed('from/f', wholeFile), moved('from', 'to', 'directory')],
-      ['from -> to', 'from', 'to', 'from/**', 'to/**'],
+      ['from -> to', 'from', 'to', 'from/**', 'to/***'],
     );
   });
   test('two directories exchanged are both compared', () => {
     check(
       [moved('a', 'b', 'directory'), moved('b', 'a', 'directory')],
-      ['a -> b', 'b -> a', 'a', 'b', 'a/**', 'b/**'],
+      ['a -> b', 'b -> a', 'a', 'b', 'a/***', 'b/***'],
     );
   });
   test('a file exchanged with a directory that is to be compared does not settle that doubt', () => {
     check(
       [rescan('d'), changed('f', wholeFile), moved('f', 'd'), moved('d', 'f', 'directory')],
-      ['d -> f', 'd', 'f', 'd/**', 'f/**'],
+      ['d -> f', 'd', 'f', 'f/**', 'd/***'],
     );
   });
   test('a move out of what is to be compared makes the new name doubtful, one into it only the old one', () => {
     check([rescan('r'), moved('r/d', 'd', 'directory')], ['d', 'r', 'd/**', 'r/**']);
-    check([rescan('r'), moved('f', 'r/f')], ['f', 'r', 'r/**']);
-    check([rescan('r'), moved('r/f', 'r/g')], ['r', 'r/**']);
+    check([rescan('r'), moved('f', 'r/f')], ['f -> r/f', 'f', 'r', 'r/f', 'r/**']);
+    check([rescan('r'), moved('r/f', 'r/g')], ['r', 'r/g', 'r/**']);
   });
 });
 
 describe('rescans', () => {
-  test('a rescan absorbs what is below it, before and after', () => {
-    check(
-      [changed('d/a/b', wholeFile), rescan('d'), changed('d/c', wholeFile), rescan('d/e')],
-      ['d', 'd/**'],
-    );
+  test('a rescan absorbs what size and time tell of below it, before and after', () => {
+    const seen = [changed('d/a/b', attrib), changed('d/g', deleted), rescan('d/h')];
+    const later = [changed('d/c', closed), changed('d/x', deleted), rescan('d/e')];
+    check([...seen, rescan('d'), ...later], ['d', 'd/**']);
   });
-  test('a rescan of the root absorbs everything, moves included', () => {
-    check([moved('a', 'b'), changed('c', attrib), rescan('')], ['/**']);
+  test('new content below a rescan, before and after, is sent beside it: size and time may not tell of it', () => {
+    check(
+      [changed('d/a/b', modified | closed), rescan('d'), changed('d/c', wholeFile)],
+      ['d', 'd/a/b', 'd/c', 'd/**'],
+    );
+    check([rescan('d'), changed('d/c', wholeFile), changed('d/c', deleted)], ['d', 'd/**']);
+  });
+  test('a directory made or moved in below a rescan is compared by content', () => {
+    check(
+      [rescan('d'), changed('d/e', created | isDirectory), changed('d/e/f', listed)],
+      ['d', 'd/e', 'd/**', 'd/e/***'],
+    );
+    check([rescan('d'), movedIn('d/e'), changed('d/e/f', wholeFile)], ['d', 'd/e', 'd/**', 'd/e/***']);
+  });
+  test('a directory moved in where another was is compared by content, a new one as it is', () => {
+    check([changed('d', deleted | isDirectory), movedIn('d')], ['d', 'd/***']);
+    check([movedIn('d')], ['d', 'd/**']);
+  });
+  test('moves hold beside a rescan of the root', () => {
+    check([moved('a', 'b'), changed('c', attrib), rescan('')], ['a -> b', 'b', '/**']);
   });
   test('a directory to be compared that is moved is compared where it is now', () => {
     check([rescan('d'), moved('d', 'e', 'directory')], ['d -> e', 'd', 'e', 'd/**', 'e/**']);
@@ -263,21 +287,23 @@ describe('flights', () => {
   });
   test('a directory moved while something below it is in flight is compared at its new place', () => {
     const meanwhile = [moved('d', 'e', 'directory')];
-    checkFlight([changed('d/f', attrib)], meanwhile, 'land', ['d -> e', 'd', 'e', 'd/**', 'e/**']);
-    checkFlight([changed('d/f', attrib)], meanwhile, 'giveBack', ['d -> e', 'd', 'e', 'd/**', 'e/**']);
+    checkFlight([changed('d/f', attrib)], meanwhile, 'land', ['d -> e', 'd', 'e', 'd/***', 'e/***']);
+    checkFlight([changed('d/f', attrib)], meanwhile, 'giveBack', ['d -> e', 'd', 'e', 'd/***', 'e/***']);
   });
   test('moves are not made twice: after a failure the moved directory is compared', () => {
     checkFlight([moved('a', 'b', 'directory')], [], 'giveBack', ['a', 'b', 'a/**', 'b/**']);
   });
   test('what is given back lies below what has come since', () => {
     checkFlight([changed('d/f', attrib)], [rescan('d')], 'giveBack', ['d', 'd/**']);
+    checkFlight([changed('d/f', modified | closed)], [rescan('d')], 'giveBack', ['d', 'd/f', 'd/**']);
     checkFlight([rescan('d')], [changed('d/f', attrib)], 'giveBack', ['d', 'd/**']);
+    checkFlight([rescan('d')], [changed('d/f', modified | closed)], 'giveBack', ['d', 'd/f', 'd/**']);
     checkFlight([changed('d/f', attrib)], [changed('d', deleted | isDirectory)], 'giveBack', ['d', 'd/**']);
   });
   test('a directory deleted in flight and made anew meanwhile is compared', () => {
     checkFlight([changed('d', deleted | isDirectory)], [changed('d', created | isDirectory)], 'land', [
       'd',
-      'd/**',
+      'd/***',
     ]);
   });
   test('only one flight at a time', () => {
@@ -296,6 +322,14 @@ describe('the cap', () => {
       maxPendingEntries: 8,
     });
   });
+  test('names with new content degrade to a rescan by content, new names and attributes to one by size and time', () => {
+    const options = { ...OPTIONS, maxPendingEntries: 8 };
+    const nine = (hints: number): WatchEvent[] =>
+      Array.from({ length: 9 }, (_, index) => changed(`d/${index}`, hints));
+    check(nine(modified | closed), ['d', 'd/***'], options);
+    check(nine(attrib), ['d', 'd/**'], options);
+    check(nine(wholeFile), ['d', 'd/**'], options);
+  });
   test('where single directories do not help their parents follow, at last the root', () => {
     const spread = Array.from({ length: 9 }, (_, index) => changed(`d/${index}/f`, wholeFile));
     const tree = new PendingTree({ ...OPTIONS, maxPendingEntries: 8 });
@@ -313,6 +347,17 @@ describe('the cap', () => {
     apply(tree, moves.slice(0, 3));
     expect(taken(tree).filter((line) => line.includes('->'))).toHaveLength(3);
   });
+  test('a file whose move is given up is sent anew', () => {
+    const tree = new PendingTree({ ...OPTIONS, maxPendingEntries: 1_000_000 });
+    apply(
+      tree,
+      Array.from({ length: 10_001 }, (_, index) => moved(`a${index}`, `b${index}`)),
+    );
+    const [chunk] = [...plan(tree.take(0) ?? expect.unreachable(), 1_000_000)];
+    expect(chunk?.moves).toEqual([]);
+    const anew = chunk?.entries.filter(({ path, hints }) => path.startsWith('b') && (hints & modified) !== 0);
+    expect(anew).toHaveLength(10_001);
+  });
 });
 
 test('a batch whose directory table names one path twice across a move is read in order', () => {
@@ -323,6 +368,6 @@ test('a batch whose directory table names one path twice across a move is read i
       changed('d', created | isDirectory),
       changed('d/g', wholeFile),
     ],
-    ['d -> e', 'd', 'e', 'e/f', 'd/**'],
+    ['d -> e', 'd', 'e', 'e/f', 'd/***'],
   );
 });

@@ -4,21 +4,23 @@ import { joinPath, ROOT_PATH } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 
 /**
- * The batch with what the `missed` ones of its moves were about: a directory is compared as a subtree, a file is sent
+ * The batch with what the `missed` ones of its moves were about: a directory is compared by content, a file is sent
  * whatever its size and time, both where the later moves of the batch have carried them, and at their first place.
  */
 export function withMissedMoves(batch: Batch, missed: readonly Move[]): Batch {
   if (missed.length === 0) return batch;
   const places = placesOf(batch.moves, new Set(missed));
   const directories = places.filter(({ isDirectory }) => isDirectory).map(({ path }) => path);
-  const subtrees = withoutNested([...batch.subtrees, ...directories]);
+  const contentSubtrees = withoutNested([...batch.contentSubtrees, ...directories]);
+  const byContent = new Set(contentSubtrees);
+  const subtrees = batch.subtrees.filter((path) => !byContent.has(path));
   const hints = new Map(batch.entries.map((entry) => [entry.path, entry.hints]));
   for (const { path, isDirectory } of places)
     hints.set(path, (hints.get(path) ?? 0) | (isDirectory ? HINT.isDirectory : HINT.modified));
   const entries = [...hints]
     .map(([path, bits]) => ({ path, hints: bits }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { ...batch, entries, subtrees };
+  return { ...batch, entries, subtrees, contentSubtrees };
 }
 
 function withoutNested(paths: readonly PathBytes[]): PathBytes[] {

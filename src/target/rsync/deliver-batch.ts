@@ -1,6 +1,7 @@
 import type { Batch, Move } from '../../model/batch.ts';
 import type { Failed, Outcome } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
+import { parentPath, ROOT_PATH } from '../../model/path-bytes.ts';
 import { withMissedMoves } from '../move/missed-moves.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
 import { DeliveryTally } from './delivery-tally.ts';
@@ -70,11 +71,11 @@ async function deliverGuarded(
   if ('scope' in missed) return missed;
   const batch = withMissedMoves(asked, missed);
   const moved = asked.moves.length - missed.length;
-  const isWhole = state === 'new' || batch.subtrees.includes('' as PathBytes);
+  const isWhole = state === 'new' || [...batch.subtrees, ...batch.contentSubtrees].includes(ROOT_PATH);
   if (!deletes || !guard.watches(sourceIsEmpty))
     return new BatchDelivery(session, batch, context, { isWhole, deletes, moved, first: [] }).deliver();
 
-  const dryRun = { isWhole, deletes, moved, first: ['-n'] };
+  const dryRun = { isWhole, deletes, moved, first: [DRY_RUN] };
   const trial = new BatchDelivery(session, batch, withoutNames(context), dryRun);
   const counted = await trial.deliver();
   if (counted.kind === 'failed') return counted;
@@ -113,6 +114,7 @@ async function missedMoves(
   return mover !== undefined && deletes && moves.length > 0 ? mover.makeMoves(moves, context) : moves;
 }
 
+const DRY_RUN = '-n';
 /** rsync reads it as an int. */
 const RSYNC_MAX_DELETE = 2 ** 31 - 1;
 
@@ -166,22 +168,38 @@ class BatchDelivery {
   }
 
   async deliver(): Promise<Outcome> {
-    const failed = this.#mode.isWhole ? await this.#compareAll() : await this.#deliverParts();
-    return failed ?? this.#tally.delivered();
+    return (await this.#deliverParts()) ?? this.#tally.delivered();
   }
 
   async #deliverParts(): Promise<Failed | undefined> {
-    const { entries, subtrees } = this.#batch;
-    const list = await normalizeList(this.#session.options.source, entries, subtrees);
+    const { source } = this.#session.options;
+    const { entries, subtrees, contentSubtrees } = this.#batch;
+    const list = await normalizeList(source, entries, [...subtrees, ...contentSubtrees]);
     this.#tally.addProblems(list.problems);
-    const missing = list.entries.filter(({ kind }) => kind === 'missing').map(({ path }) => path);
-    this.#deletable = [...missing, ...list.subtrees];
+    const byContent = new Set(contentSubtrees);
+    const content = list.subtrees.filter((path) => byContent.has(path));
+    const quick = this.#mode.isWhole ? [ROOT_PATH] : list.subtrees.filter((path) => !byContent.has(path));
+    if (content.includes(ROOT_PATH)) quick.length = 0;
+    const compared = new Set([...quick, ...content]);
+    // Counted once: a comparison deletes what is missing too.
+    const listed = list.entries.filter(({ path, kind }) => kind !== 'missing' || !isBelowOne(path, compared));
+    const missing = listed.filter(({ kind }) => kind === 'missing').map(({ path }) => path);
+    this.#deletable = [...missing, ...compared];
     const failed =
-      (await this.#deliverList(this.#wanted(list))) ??
-      (list.subtrees.length > 0 ? await this.#compare(list.subtrees) : undefined);
-    if (failed) return failed;
+      (await this.#deliverList(this.#wanted({ ...list, entries: listed }))) ??
+      (await this.#compare(quick, false)) ??
+      (await this.#compare(
+        this.#isTrial() ? content.filter((path) => !isBelowOne(path, new Set(quick))) : content,
+        true,
+      ));
+    if (failed || this.#mode.isWhole) return failed;
     // The target directory was gone: what it held beside these names has to come back too.
-    return this.#tally.rootCreated ? this.#compareAll() : undefined;
+    return this.#tally.rootCreated ? this.#compare([ROOT_PATH], false) : undefined;
+  }
+
+  /** Nothing is done, so what lies in two comparisons would be told twice. */
+  #isTrial(): boolean {
+    return this.#session.options.dryRun === true || this.#mode.first.includes(DRY_RUN);
   }
 
   #wanted(list: NormalizedList): readonly ListedEntry[] {
@@ -235,19 +253,17 @@ class BatchDelivery {
     return this.#run({ first: own }, listInput(entries.map(({ path }) => path)));
   }
 
-  #compareAll(): Promise<Failed | undefined> {
-    this.#deletable = ['' as PathBytes];
-    return this.#compare(undefined);
-  }
-
-  /** Compares these subtrees, or everything, with all that is below. */
-  async #compare(subtrees: readonly PathBytes[] | undefined): Promise<Failed | undefined> {
+  /** Compares these subtrees with all that is below them. */
+  async #compare(subtrees: readonly PathBytes[], byContent: boolean): Promise<Failed | undefined> {
+    if (subtrees.length === 0) return undefined;
+    const isWhole = subtrees.includes(ROOT_PATH);
     const own = compareArguments({
       deletes: this.#deletes,
       comparesNanoseconds: await this.#session.keepsNanoseconds(this.#context),
-      fromList: subtrees !== undefined,
+      byContent,
+      fromList: !isWhole,
     });
-    const input = (): Iterable<Buffer> | undefined => (subtrees ? listInput(subtrees) : undefined);
+    const input = (): Iterable<Buffer> | undefined => (isWhole ? undefined : listInput(subtrees));
     const first = await this.#run({ first: own }, input());
     const failed = this.#finish(first);
     if (failed || !first.deletionsSkipped) return failed;
@@ -292,6 +308,15 @@ class BatchDelivery {
     }
     return undefined;
   }
+}
+
+/** True for a path below one of these. */
+function isBelowOne(path: PathBytes, subtrees: ReadonlySet<PathBytes>): boolean {
+  for (let up = path; up !== ROOT_PATH;) {
+    up = parentPath(up);
+    if (subtrees.has(up)) return true;
+  }
+  return false;
 }
 
 function deletesIn(policy: DeletePolicy, batch: Batch): boolean {

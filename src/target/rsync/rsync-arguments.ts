@@ -156,12 +156,14 @@ export function compareArguments(options: {
   readonly deletes: boolean;
   /** Only where the target keeps nanoseconds: elsewhere every file would look new every time. */
   readonly comparesNanoseconds: boolean;
+  readonly byContent: boolean;
   readonly fromList: boolean;
 }): string[] {
   return [
     '-r',
     ...flag(options.deletes, '--delete', '--force'),
     ...flag(options.comparesNanoseconds, '--modify-window=-1'),
+    ...flag(options.byContent, '-c'),
     ...flag(options.fromList, '--from0', '--files-from=-'),
     '--info=progress2',
     '--no-h',

@@ -23,8 +23,6 @@ export class ModelTarget {
     readonly source: ModelDirectory,
     readonly root: ModelDirectory,
     readonly choose: Choose,
-    /** Files of equal size and time are taken for equal, as rsync does. */
-    readonly checksQuickly: boolean,
   ) {}
 
   /** Applies the batch; the source may change at every yield. */
@@ -34,11 +32,9 @@ export class ModelTarget {
     const missed: Move[] = [];
     for (const move of batch.moves) {
       yield;
-      if (this.#move(move.from, move.to, move.isDirectory)) continue;
-      if (move.isDirectory && this.choose(3) === 1) this.#recheck.push(move.to);
-      else missed.push(move);
+      if (!this.#move(move.from, move.to, move.isDirectory)) missed.push(move);
     }
-    const { entries, subtrees } = withMissedMoves(batch, missed);
+    const { entries, subtrees, contentSubtrees } = withMissedMoves(batch, missed);
     for (const { path, hints } of entries) {
       yield;
       if (this.choose(24) === 1)
@@ -46,11 +42,15 @@ export class ModelTarget {
       if (this.choose(24) === 1) this.#problems.push({ path, message: 'no' });
       else this.#bringUpToDate(path, (hints & (HINT.modified | HINT.created)) !== 0);
     }
-    for (const path of subtrees) {
+    const compared = [
+      ...subtrees.map((path) => ({ path, rewrite: false })),
+      ...contentSubtrees.map((path) => ({ path, rewrite: true })),
+    ];
+    for (const { path, rewrite } of compared) {
       yield;
       if (this.choose(24) === 1)
         return { kind: 'failed', scope: this.choose(3) === 1 ? 'source' : 'batch', message: 'broken' };
-      if (this.#isReachable(path)) yield* this.#mirror(path);
+      if (this.#isReachable(path)) yield* this.#mirror(path, rewrite);
     }
     const counts = { updated: 0, deleted: 0, bytes: 0 };
     return { kind: 'delivered', counts, problems: [...this.#problems], recheck: [...this.#recheck] };
@@ -78,21 +78,25 @@ export class ModelTarget {
       at = join(at, name);
       const node = lookUp(this.source, at);
       if (at === path || node?.kind !== 'directory') {
-        const there = lookUp(this.root, at);
-        const looksEqual =
-          node?.kind === 'file' && there?.kind === 'file' && stampOf(node) === stampOf(there);
-        if (this.checksQuickly && looksEqual && !rewrite) there.mode = node.mode;
-        else this.#set(at, node);
+        this.#deliver(at, node, rewrite);
         return;
       }
     }
+  }
+
+  /** Files of equal size and time are taken for equal, as rsync does, unless they are to be rewritten. */
+  #deliver(path: string, node: ModelNode | undefined, rewrite: boolean): void {
+    const there = lookUp(this.root, path);
+    const looksEqual = node?.kind === 'file' && there?.kind === 'file' && stampOf(node) === stampOf(there);
+    if (looksEqual && !rewrite) there.mode = node.mode;
+    else this.#set(path, node);
   }
 
   #isReachable(path: string): boolean {
     return directoryAt(this.source, path) !== undefined;
   }
 
-  *#mirror(path: string): Generator<undefined, void, void> {
+  *#mirror(path: string, rewrite: boolean): Generator<undefined, void, void> {
     const from = directoryAt(this.source, path);
     if (from === undefined) return;
     const names = [...from.entries.keys()];
@@ -106,8 +110,8 @@ export class ModelTarget {
       if (node === undefined || (node.kind === 'directory' && directoryAt(this.root, path) === undefined)) {
         if (this.choose(2) === 1) this.#recheck.push(child as PathBytes);
       } else if (this.choose(24) === 1) this.#problems.push({ path: child as PathBytes, message: 'no' });
-      else if (node.kind === 'directory') yield* this.#mirror(child);
-      else this.#set(child, node);
+      else if (node.kind === 'directory') yield* this.#mirror(child, rewrite);
+      else this.#deliver(child, node, rewrite);
     }
   }
 

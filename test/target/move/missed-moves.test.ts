@@ -30,7 +30,7 @@ function left(
   const isRewritten = (hints: number): string => ((hints & HINT.modified) === 0 ? '' : ' anew');
   return [
     ...result.entries.map(({ path, hints }) => `${path}${isRewritten(hints)}`),
-    ...result.subtrees.map((path) => `${path}/`),
+    ...[...result.subtrees, ...result.contentSubtrees].map((path) => `${path}/`),
   ];
 }
 
@@ -48,7 +48,14 @@ test('what was not moved is looked for where later moves have carried it too', (
   expect(left(['a > d/f!', 'd/ > e/', 'e/f > g'])).toEqual(['e/f anew', 'g anew']);
 });
 
-test('subtrees stay apart from each other', () => {
-  expect(left(['a/ > s/b/!', 'c/ > s.x/!'], [], ['s'])).toEqual(['s.x', 's/b', 's/', 's.x/']);
-  expect(left(['a/ > b/!'], [], [''])).toEqual(['b', '/']);
+test('subtrees by content stay apart from each other, and lie inside those by size and time', () => {
+  expect(left(['a/ > s/b/!', 'c/ > s/b/c/!', 'd/ > s.x/!'], [], ['s'])).toEqual([
+    's.x',
+    's/b',
+    's/b/c',
+    's/',
+    's.x/',
+    's/b/',
+  ]);
+  expect(left(['a/ > b/!'], [], ['b'])).toEqual(['b', 'b/']);
 });
