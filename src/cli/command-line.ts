@@ -160,6 +160,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
   const attributes = addAttributeOptions(command);
   const rsyncOptions = addRsyncOptions(command);
   command
+    .option('--fuzzy', 'send a renamed file against its old name (same directory); deletes last')
     .option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1)
     .optionsGroup('Hooks:')
     .option('--before-batch <CMD>', 'run CMD before each delivery, which waits for it', hookCommand)
@@ -221,6 +222,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
       rsyncOptions,
       rsyncProgram: given.rsyncProgram,
       bandwidthLimit: given.bwlimit,
+      fuzzy: given.fuzzy === true,
       timeoutSeconds: given.timeout,
       makeTargetParents: given.mkpath === true,
       hooks: {
@@ -280,6 +282,7 @@ interface MirrorFlags extends RsyncFlags {
   readonly maxDelete?: DeleteLimit;
   readonly allowEmptySource?: true;
   readonly mkpath?: true;
+  readonly fuzzy?: true;
   readonly maxProcesses: number;
   readonly beforeBatch?: HookCommand;
   readonly afterBatch?: HookCommand;

@@ -52,6 +52,28 @@ describe.concurrent('every kind of change arrives', () => {
   });
 });
 
+test.each([
+  ['that sorts behind the old one', 'z'],
+  ['that sorts before the old one', 'a'],
+])('with --fuzzy a file renamed on a daemon to a name %s is not sent again', async (_order, name) => {
+  using directory = makeTempDir();
+  mkdirSync(directory.at('copy'));
+  await using daemon = await startRsyncDaemon(directory.at('copy'));
+  await using mirror = await LiveMirror.inSync({
+    directory,
+    before: 'mkdir d; head -c 1000000 /dev/urandom > d/m',
+    options: ['--fuzzy'],
+    targetFor: () => daemon.url(),
+  });
+  mirror.change(`mv d/m d/${name}; echo 1 > f`);
+  await mirror.untilEqual();
+  const { msg } = await mirror.untilLogged(/^batch \d+ delivered/);
+  expect(msg).toMatch(/: 2 updated, 1 deleted, \d+(?:\.\d)? kB in/);
+  expect(Number(/deleted, ([\d.]+) kB/.exec(msg)?.[1])).toBeLessThan(20);
+  expect((await mirror.end()).code).toBe(143);
+  expect(mirror.logged(/failed|quarantined/)).toEqual([]);
+});
+
 describe.concurrent('a daemon that goes down', () => {
   test('is told of, waited for, and gets all that was missed', async () => {
     using directory = makeTempDir();

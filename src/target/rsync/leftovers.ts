@@ -43,10 +43,11 @@ export class Leftovers {
           this.#directories.add((to + path.slice(from.length)) as PathBytes);
   }
 
-  #remember({ entries, subtrees }: Batch): void {
+  #remember({ entries, subtrees, contentSubtrees }: Batch): void {
+    const compared = [...subtrees, ...contentSubtrees];
     for (const { path } of entries) {
       const directory = parentPath(path);
-      if (!subtrees.some((subtree) => directory === subtree || isBelow(directory, subtree)))
+      if (!compared.some((subtree) => directory === subtree || isBelow(directory, subtree)))
         this.#directories.add(directory);
     }
     if (this.#directories.size <= MAX_DIRECTORIES) return;

@@ -154,6 +154,8 @@ export function namesRemoteShell(extraArguments: readonly string[]): boolean {
 /** Compares everything: `-r`, deletions if allowed. Arguments up to, not with, SRC and DST. */
 export function compareArguments(options: {
   readonly deletes: boolean;
+  /** For `--fuzzy`, which finds a renamed file only while its old name is there. */
+  readonly deletesLast: boolean;
   /** Only where the target keeps nanoseconds: elsewhere every file would look new every time. */
   readonly comparesNanoseconds: boolean;
   readonly byContent: boolean;
@@ -161,7 +163,7 @@ export function compareArguments(options: {
 }): string[] {
   return [
     '-r',
-    ...flag(options.deletes, '--delete', '--force'),
+    ...flag(options.deletes, options.deletesLast ? '--delete-delay' : '--delete', '--force'),
     ...flag(options.comparesNanoseconds, '--modify-window=-1'),
     ...flag(options.byContent, '-c'),
     ...flag(options.fromList, '--from0', '--files-from=-'),
@@ -262,7 +264,7 @@ function escapeWildcards(path: PathBytes): string {
 }
 
 const OWNED_OPTIONS =
-  /^--(?:files-from|from0|out-format|log-format|server|daemon|sender|del(?:ete.*)?|max-delete|ignore-errors|remove-s(?:ource|ent)-files|recursive|relative|no-relative|no-implied-dirs|implied-dirs|dirs|list-only|read-batch|write-batch|only-write-batch|outbuf|info|stderr|quiet|version|help)(?:=|$)/;
+  /^--(?:files-from|from0|out-format|log-format|server|daemon|sender|del(?:ete.*)?|max-delete|ignore-errors|remove-s(?:ource|ent)-files|recursive|relative|no-relative|no-implied-dirs|implied-dirs|dirs|list-only|fuzzy|read-batch|write-batch|only-write-batch|outbuf|info|stderr|quiet|version|help)(?:=|$)|^-y+$/;
 
 /**
  * Refuses options that would take from this program what it needs to keep its promises (the list, the output, when to
@@ -277,7 +279,9 @@ export function checkExtraArguments(extraArguments: readonly string[]): void {
     ? 'Deletions are chosen by --delete yes|no|startup|running.'
     : refused.startsWith('--max-delete')
       ? 'Use the option --max-delete of this program.'
-      : undefined;
+      : /^(?:--fuzzy|-y)/.test(refused)
+        ? 'Use the option --fuzzy of this program.'
+        : undefined;
   throw new SynclineError('USAGE', `The rsync option ${refused} cannot be used for a mirror.`, remedy);
 }
 
