@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LiveMirror } from '../support/live-mirror.ts';
+import { startRsyncDaemon } from '../support/rsync-daemon.ts';
 import type { ServeTarget } from '../support/served-target.ts';
 import { serveByDaemon, serveByRsyncssh, serveNothing } from '../support/served-target.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
+import { freePort } from '../support/tcp-port.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
-import { isRoot } from '../support/unprivileged.ts';
+import { isRoot, NOBODY, unprivileged } from '../support/unprivileged.ts';
 
 const ways: readonly [string, ServeTarget][] = [
   ['a local directory', serveNothing],
@@ -78,5 +80,52 @@ describe.runIf(isRoot).concurrent('a file system of the target that turns read-o
       await mirror.untilEqual(`${disk}/copy`);
       expect(mirror.logged(/quarantined/)).toEqual([]);
     });
+  });
+});
+
+describe.concurrent('a target that takes nothing for a while', () => {
+  test.runIf(isRoot)(
+    'because a directory of it belongs to somebody else: its names alone wait, and arrive (needs root)',
+    async () => {
+      using directory = makeTempDir();
+      mkdirSync(directory.at('source'));
+      for (const path of [directory.path, directory.at('source')]) chownSync(path, NOBODY, NOBODY);
+      await using mirror = await LiveMirror.inSync({
+        directory,
+        runWith: unprivileged,
+        before: `mkdir locked open; echo 1 > locked/f; chown -R ${NOBODY}:${NOBODY} .`,
+      });
+      // Of its own directories rsync makes one writable that is not.
+      chownSync(`${mirror.copy}/locked`, 0, 0);
+      mirror.change('echo 2 > locked/new; echo 3 > open/new');
+      const line = await mirror.untilLogged(/^locked\/new: .*Permission denied \(quarantined/);
+      expect(line.level).toBe('warn');
+      await mirror.until(() => existsSync(`${mirror.copy}/open/new`), 'what is not in it');
+      chownSync(`${mirror.copy}/locked`, NOBODY, NOBODY);
+      await mirror.untilLogged(/^locked\/new: out of quarantine/);
+      await mirror.untilEqual();
+      expect((await mirror.end()).code).toBe(143);
+    },
+  );
+
+  test('because the daemon was set to read only: it is tried again, and gets what it missed', async () => {
+    using directory = makeTempDir();
+    mkdirSync(directory.at('copy'));
+    const port = await freePort();
+    const start = (...settings: readonly string[]) => startRsyncDaemon(directory.at('copy'), settings, port);
+    let daemon = await start();
+    try {
+      await using mirror = await LiveMirror.inSync({ directory, before, targetFor: () => daemon.url() });
+      await daemon[Symbol.asyncDispose]();
+      daemon = await start('read only = yes');
+      mirror.change('mv d moved; echo 3 > new');
+      await mirror.untilLogged(/^batch \d+ failed: .*read.only.*next attempt in/);
+      await daemon[Symbol.asyncDispose]();
+      daemon = await start();
+      await mirror.untilEqual();
+      expect((await mirror.end()).code).toBe(143);
+    } finally {
+      await daemon[Symbol.asyncDispose]();
+    }
   });
 });
