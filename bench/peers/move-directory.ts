@@ -51,7 +51,10 @@ async function until(condition: () => boolean, everyMs: number): Promise<void> {
 
 /** Waits until nothing has passed for two seconds: what follows the move, as the times of directories, counts too. */
 async function wireAtRest(): Promise<void> {
-  for (let last = -1; last !== wire.bytes(); await pause(2_000)) last = wire.bytes();
+  for (let last = -1; last !== wire.bytes();) {
+    last = wire.bytes();
+    await pause(2_000);
+  }
 }
 
 /** Renames, then waits for what `deliver` does, for the arrival, and for equal trees. */

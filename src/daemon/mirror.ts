@@ -37,7 +37,7 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const rsyncRules = rsyncFilter(rules);
   const graceful = options.once
     ? 'ending'
-    : `delivering what is pending, with its hooks, for at most ${DRAIN_MS / 1000} s; a second signal ends at once`;
+    : `delivering what is pending, for at most ${DRAIN_MS / 1000} s in all; a second signal ends at once`;
   const ending = endOnSignals(io, log, graceful);
   const shared = { source, environment: io.environment, filterArguments: rsyncRules.arguments };
   let mirrors: readonly TargetMirror[] = [];
