@@ -213,6 +213,7 @@ function addMirror(
   const attributes = addAttributeOptions(command);
   const rsyncOptions = addRsyncOptions(command);
   command
+    .option('--fuzzy', 'send a renamed file against its old name (same directory); deletes last')
     .option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1)
     .option('--batch-size-limit <SIZE>', 'send changed files above it beside the others, one at a time', size)
     .option(
@@ -281,6 +282,7 @@ function addMirror(
       rsyncOptions,
       rsyncProgram: given.rsyncProgram,
       bandwidthLimit: given.bwlimit,
+      fuzzy: given.fuzzy === true,
       timeoutSeconds: given.timeout,
       makeTargetParents: given.mkpath === true,
       hooks: {
@@ -351,6 +353,7 @@ interface MirrorFlags extends RsyncFlags {
   readonly maxDelete?: DeleteLimit;
   readonly allowEmptySource?: true;
   readonly mkpath?: true;
+  readonly fuzzy?: true;
   readonly maxProcesses: number;
   readonly batchSizeLimit?: number;
   readonly maxTotalProcesses?: number;

@@ -30,6 +30,7 @@ export function createTarget(place: TargetPlace, options: MirrorOptions, shared:
     allowEmptySource: options.allowEmptySource,
     attributes: options.attributes,
     bandwidthLimit: options.bandwidthLimit,
+    fuzzy: options.fuzzy,
     extraArguments: options.rsyncOptions,
     dryRun: options.dryRun,
     mkpath: options.makeTargetParents,

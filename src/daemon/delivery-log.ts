@@ -39,17 +39,17 @@ export function createDeliveryLog(
   let heldBecause: string | undefined;
 
   const isNamed = (): boolean => batch?.reason === 'live' || dryRun;
-  const line = (kind: string, path: PathBytes, bytes: number): string =>
+  const nameLine = (kind: string, path: PathBytes, bytes: number): string =>
     `  ${kind} ${place(path)}${bytes > 0 ? ` (${bytesText(bytes)})` : ''}`;
   const name = (kind: 'updated' | 'deleted' | 'moved', path: PathBytes, bytes: number): void => {
-    if (!isNamed() || log.enabled('debug')) log.debug(line(kind, path, bytes));
+    if (!isNamed() || log.enabled('debug')) log.debug(nameLine(kind, path, bytes));
     else if (kind === 'deleted') deleted.add(path);
-    else if (++named <= SHOWN_NAMES) log.info(line(kind, path, bytes));
+    else if (++named <= SHOWN_NAMES) log.info(nameLine(kind, path, bytes));
   };
   /** Names what was deleted; returns how many names were not shown. */
   const endNames = (): number => {
     const { paths, hidden } = deleted.take();
-    for (const path of paths) log.info(line('deleted', path, 0));
+    for (const path of paths) log.info(nameLine('deleted', path, 0));
     return hidden + Math.max(0, named - SHOWN_NAMES);
   };
   const event = (next: DeliveryEvent): void => {
@@ -79,15 +79,20 @@ export function createDeliveryLog(
         break;
     }
   };
-  const delivered = (done: Batch, { counts }: Delivered): void => {
+  const delivered = (done: Batch, { counts, held }: Delivered): void => {
     progress.end();
     const hidden = endNames();
     const what = done.reason === 'startup' ? 'first sync' : `batch ${done.number}`;
     const moved = counts.moved !== undefined && counts.moved > 0 ? `${counts.moved} moved, ` : '';
     const sums = `${moved}${counts.updated} updated, ${counts.deleted} deleted, ${bytesText(counts.bytes)}`;
-    const verb = dryRun ? 'would be delivered' : 'delivered';
+    const delivery = dryRun ? 'would be delivered' : 'delivered';
+    const verb = held === undefined ? delivery : `${delivery} but for its deletions`;
     const more = hidden > 0 ? `, ${hidden} names not shown` : '';
-    log.info(`${what} ${verb}: ${sums} in ${seconds(nowMs() - startedMs)}${more}`);
+    const line = `${what} ${verb}: ${sums} in ${seconds(nowMs() - startedMs)}${more}`;
+    // The held deletions alone were tried again.
+    const isNews = counts.updated + counts.deleted + (counts.moved ?? 0) > 0;
+    if (held !== undefined && held.message === heldBecause && !isNews) log.debug(line);
+    else log.info(line);
   };
   const failed = (lost: Batch, { message, remedy, scope }: Failed, retryInMs: number | undefined): void => {
     progress.end();

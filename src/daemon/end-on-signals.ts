@@ -2,6 +2,9 @@ import { Observable, ReplaySubject, type Subscription } from 'rxjs';
 import type { Log } from './log.ts';
 import type { EndSignal, ProgramIo } from './program-io.ts';
 
+/** All that is done after the first signal, deliveries and hooks of all targets together, may take this long. */
+export const DRAIN_MS = 5_000;
+
 /** How a run is told to end. */
 export interface Ending {
   /** Emits once, at the first signal: deliver what is pending, then end. A late subscriber gets it too. */
@@ -12,6 +15,8 @@ export interface Ending {
   readonly abort$: Observable<void>;
   /** The first signal, once there was one. */
   readonly signal: () => EndSignal | undefined;
+  /** How much of {@link DRAIN_MS} is left; all of it while there was no signal. */
+  readonly drainLeftMs: () => number;
   now(): void;
   /** Gives the signals back. */
   close(): void;
@@ -19,9 +24,14 @@ export interface Ending {
 
 /**
  * Follows the signals of the process: the first one asks for a graceful end, the second one ends at once.
- * `graceful` says in words what the first one does.
+ * `graceful` says in words what the first one does; `nowMs` is a monotonic clock.
  */
-export function endOnSignals(io: Pick<ProgramIo, 'signals$'>, log: Log, graceful: string): Ending {
+export function endOnSignals(
+  io: Pick<ProgramIo, 'signals$'>,
+  log: Log,
+  graceful: string,
+  nowMs: () => number = () => performance.now(),
+): Ending {
   const finish$ = new ReplaySubject<EndSignal>(1);
   const abort$ = new ReplaySubject<void>(1);
   const controller = new AbortController();
@@ -30,9 +40,11 @@ export function endOnSignals(io: Pick<ProgramIo, 'signals$'>, log: Log, graceful
     abort$.next();
   };
   let first: EndSignal | undefined;
+  let firstAtMs: number | undefined;
   const subscription: Subscription = io.signals$.subscribe((signal) => {
     if (first === undefined) {
       first = signal;
+      firstAtMs = nowMs();
       log.info(`${signal}: ${graceful}`);
       finish$.next(signal);
     } else {
@@ -45,6 +57,7 @@ export function endOnSignals(io: Pick<ProgramIo, 'signals$'>, log: Log, graceful
     abort: controller.signal,
     abort$,
     signal: () => first,
+    drainLeftMs: () => (firstAtMs === undefined ? DRAIN_MS : Math.max(0, DRAIN_MS - (nowMs() - firstAtMs))),
     now,
     close: () => {
       subscription.unsubscribe();

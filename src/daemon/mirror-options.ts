@@ -58,6 +58,8 @@ export interface MirrorOptions {
   readonly rsyncProgram: string;
   /** rsync's `--bwlimit` value (`500`, `1.5m`): KiB a second unless it has a unit. */
   readonly bandwidthLimit: string | undefined;
+  /** rsync sends a new file against one of its directory on the target that is alike. Deletions come last then. */
+  readonly fuzzy: boolean;
   /** rsync gives up a connection on which nothing has moved for this long. 0: never. */
   readonly timeoutSeconds: number;
   /** Make missing parents of the target. */

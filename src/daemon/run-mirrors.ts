@@ -7,7 +7,7 @@ import { checkNoRing } from '../target/rsync/check-rings.ts';
 import { checkTargetsApart } from '../target/rsync/check-targets.ts';
 import { SshMasters } from '../target/ssh/ssh-masters.ts';
 import { rsyncTargetName } from './create-target.ts';
-import { endOnSignals } from './end-on-signals.ts';
+import { DRAIN_MS, endOnSignals } from './end-on-signals.ts';
 import { createLog, wantsColours } from './log.ts';
 import type { MirrorOptions, RunSettings } from './mirror-options.ts';
 import { type ProgramIo, signalExitStatus } from './program-io.ts';
@@ -16,7 +16,6 @@ import { createScreen } from './screen.ts';
 import { shareProgress } from './shared-progress.ts';
 import { openSources } from './source-events.ts';
 import { type RunParts, SourceMirror } from './source-mirror.ts';
-import { DRAIN_MS } from './target-mirror.ts';
 
 /** No target may keep fewer dirty names than this before directories degrade to rescans. */
 const MIN_PENDING_ENTRIES = 50_000;
@@ -40,7 +39,7 @@ export async function runMirrors(
   const targetCount = mirrors.reduce((sum, { targets }) => sum + targets.length, 0);
   const graceful = mirrors.every(({ once }) => once)
     ? 'ending'
-    : `delivering what is pending, for at most ${DRAIN_MS / 1000} s; a second signal ends at once`;
+    : `delivering what is pending, for at most ${DRAIN_MS / 1000} s in all; a second signal ends at once`;
   const ending = endOnSignals(io, log, graceful);
   const parts: RunParts = {
     addon: loadAddon(),

@@ -7,13 +7,10 @@ import { mirror, MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
 import type { Target } from '../target/target.ts';
 import type { DeliveryHooks } from './delivery-hooks.ts';
 import type { DeliveryLog } from './delivery-log.ts';
-import type { Ending } from './end-on-signals.ts';
+import { DRAIN_MS, type Ending } from './end-on-signals.ts';
 import type { Log } from './log.ts';
 import type { MirrorOptions } from './mirror-options.ts';
 import type { SourceEvents } from './source-events.ts';
-
-/** What is pending when a signal comes may take this long to deliver, for all targets together. */
-export const DRAIN_MS = 5_000;
 
 /** Passes over what changed while the only sync of `--once` was reading it. */
 const ONCE_PASSES = 3;
@@ -82,7 +79,7 @@ export class TargetMirror {
     const endNow$ = merge(
       this.#ending.abort$,
       this.#ending.finish$.pipe(
-        switchMap(() => timer(DRAIN_MS)),
+        switchMap(() => timer(this.#ending.drainLeftMs())),
         tap(() => {
           this.#log.warn(`not all could be delivered in ${DRAIN_MS / 1000} s`);
         }),
@@ -141,10 +138,10 @@ export class TargetMirror {
     }
   }
 
-  /** Waits for the hooks that are due, for a bounded time, and ends all children; afterwards none is left. */
+  /** Waits for the hooks that are due, as long as the end may take yet, and ends all children; afterwards none is left. */
   async close(): Promise<void> {
     await this.#target.close();
-    await this.#hooks.close(this.#options.once ? Infinity : DRAIN_MS);
+    await this.#hooks.close(this.#options.once ? Infinity : this.#ending.drainLeftMs());
   }
 
   async #deliverWithHooks(batch: Batch, signal: AbortSignal): Promise<Outcome> {

@@ -62,3 +62,28 @@ test('the names of a first sync are for debug only', () => {
   });
   expect(lines).toEqual(['first sync delivered: 0 updated, 0 deleted, 0 B in 0.00 s']);
 });
+
+test('held deletions are said to be left out, and an attempt that changes nothing is for debug only', () => {
+  const first: Batch = { ...live, reason: 'startup' };
+  const counts = { updated: 0, deleted: 0, bytes: 0 };
+  const message = 'The source is empty and would delete 12 names on copy; nothing is deleted.';
+  const held = { count: 12, message, remedy: 'Bring them back.', isBrief: true, paths: [] };
+  const outcome = { kind: 'delivered', counts, problems: [], recheck: [], held } as const;
+  const state = { kind: 'state', pending: 0, inFlight: 0, quarantined: 0, message } as const;
+  const attempt = (log: DeliveryLog): void => {
+    log.begin(first);
+    log.report({ kind: 'delivered', batch: first, outcome });
+    log.report({ ...state, state: 'held' });
+    log.report({ ...state, state: 'delivering' });
+  };
+  const lines = told('info', first, (log) => {
+    attempt(log);
+    attempt(log);
+    attempt(log);
+  });
+  expect(lines).toEqual([
+    'first sync delivered but for its deletions: 0 updated, 0 deleted, 0 B in 0.00 s',
+    `held: ${message}`,
+    'first sync delivered: 0 updated, 0 deleted, 0 B in 0.00 s',
+  ]);
+});

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { startCountingProxy } from '../support/counting-proxy.ts';
 import type { LiveMirrorOptions } from '../support/live-mirror.ts';
 import { LiveMirror } from '../support/live-mirror.ts';
 import { until } from '../support/processes.ts';
@@ -130,6 +131,71 @@ describe.concurrent.each([
     );
     await mirror.untilEqual();
     expect(readdirSync(outside).sort()).toEqual(['f', 'sub']);
+    await endClean(mirror);
+  });
+});
+
+/** A shell on the host that runs rsync alone, as rrsync does. */
+const RSYNC_ONLY =
+  'case "$SSH_ORIGINAL_COMMAND" in "rsync --server "*) eval "exec $SSH_ORIGINAL_COMMAND";; esac; exit 1';
+
+describe.concurrent('a host', () => {
+  test('that has neither SFTP nor a shell gets what is moved sent again, and that is said once', async () => {
+    await using sshd = await startSshd({ sftp: false, config: [`ForceCommand ${RSYNC_ONLY}`] });
+    const before = 'mkdir d; for i in 1 2 3; do echo $i > d/$i; done; echo 1 > f';
+    await using mirror = await LiveMirror.inSync(optionsFor(sshd, { before }));
+    const known = inode(mirror, 'd/1');
+    for (const change of ['mv d e; mv f g', 'mv e h; echo 4 > h/4', 'mv g h/g']) {
+      mirror.change(change);
+      await mirror.untilEqual();
+    }
+    expect(inode(mirror, 'h/1')).not.toBe(known);
+    // A connection made anew is asked anew, and nothing is said of it.
+    sshd.cutConnections();
+    mirror.change('mv h d; echo 5 > d/5');
+    await mirror.untilEqual();
+    await mirror.until(() => mirror.deliveries >= 4, 'the last line of the log');
+    expect(
+      mirror.logged(/SFTP is not to be had .*moves are made by mv in a shell \(said once\)/),
+    ).toHaveLength(1);
+    expect(mirror.logged(/no shell is to be had .*what is moved is sent again \(said once\)/)).toHaveLength(
+      1,
+    );
+    expect((await mirror.end()).code).toBe(143);
+    expect(mirror.process.family()).toEqual([]);
+    expect(mirror.logged(/quarantined/)).toEqual([]);
+  });
+
+  test('whose SFTP never answers gets its moves by mv', async () => {
+    await using sshd = await startSshd({ sftp: false, config: ['Subsystem sftp sleep 1000'] });
+    await using mirror = await LiveMirror.inSync(
+      optionsFor(sshd, { before: 'mkdir d; echo 1 > d/f', options: ['--timeout', '2'] }),
+    );
+    const known = inode(mirror, 'd/f');
+    mirror.change('mv d e');
+    await mirror.untilEqual();
+    expect(inode(mirror, 'e/f')).toBe(known);
+    expect(mirror.logged(/SFTP is not to be had \(no answer for 2 s\)/)).toHaveLength(1);
+    await endClean(mirror);
+  });
+
+  test('gets a directory of 1,000 files moved as one rename, for a few kilobytes on the wire', async () => {
+    await using sshd = await startSshd();
+    await using wire = await startCountingProxy(sshd.port);
+    const before = 'mkdir -p many a/b; for i in {1..1000}; do echo "content $i" > many/$i; done';
+    await using mirror = await LiveMirror.inSync(optionsFor(sshd, { before, options: wire.sshOptions }));
+    const inodes = (name: string): readonly number[] =>
+      Array.from({ length: 1000 }, (_, index) => inode(mirror, `${name}/${index + 1}`));
+    const known = inodes('many');
+    const bytesBefore = wire.bytes();
+    // The file list alone would take more.
+    expect(bytesBefore).toBeGreaterThan(30_000);
+    mirror.change('mv many a/b/moved');
+    await mirror.untilEqual();
+    await mirror.until(() => sums(mirror).moved > 0, 'the last line of the log');
+    expect(inodes('a/b/moved')).toEqual(known);
+    expect(sums(mirror)).toEqual({ moved: 1, bytes: 0 });
+    expect(wire.bytes() - bytesBefore).toBeLessThan(20_000);
     await endClean(mirror);
   });
 });

@@ -14,6 +14,7 @@ import { compareTrees } from '../support/compare-trees.ts';
 import { LiveMirror } from '../support/live-mirror.ts';
 import { until } from '../support/processes.ts';
 import { startRsyncDaemon } from '../support/rsync-daemon.ts';
+import { startSshd } from '../support/sshd.ts';
 import { freePort } from '../support/tcp-port.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { describeTree, shell } from '../support/tree.ts';
@@ -253,3 +254,24 @@ rsync "$@"
 function numbersIn(file: string): readonly number[] {
   return readFileSync(file, 'utf8').trim().split('\n').map(Number);
 }
+
+test('mirrors to one host by rsync and moves share an ssh connection', async () => {
+  await using sshd = await startSshd();
+  using directory = makeTempDir();
+  mkdirSync(directory.at('other'), { recursive: true });
+  writeFileSync(directory.at('other/f'), 'x');
+  const other = [directory.at('other'), sshd.host, directory.at('other-copy')];
+  await using mirror = new LiveMirror({
+    directory,
+    before: 'mkdir d; echo 1 > d/f',
+    host: sshd.host,
+    options: [...sshd.mirrorOptions, ...other, '--and', '--delay', '0.2', ...sshd.mirrorOptions],
+  });
+  await untilBothEqual(mirror, 'other', 'other-copy');
+  mirror.change('mv d e');
+  renameSync(directory.at('other/f'), directory.at('other/g'));
+  await untilBothEqual(mirror, 'other', 'other-copy');
+  expect(sshd.connections()).toBe(1);
+  expect((await mirror.end()).code).toBe(143);
+  expect(mirror.process.family()).toEqual([]);
+});

@@ -73,12 +73,30 @@ describe('a run that dies', () => {
     expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
   });
 
-  test('on its receiving side is a failure', async () => {
+  test('on its receiving side is a failure, and the file it left goes with the next success', async () => {
     await using slow = await startSlowDelivery();
     const { mirror, outcome, children } = slow;
     process.kill(Math.max(...children), 'SIGKILL');
     expect(failed(await outcome).scope).toMatch(/batch|target/);
     await expectNothingLeft(mirror);
+    expect(readdirSync(mirror.copy)).toEqual([expect.stringMatching(/^\.big\.\w{6}$/), 'd']);
+    shell(mirror.source, 'rm big; echo 2 > .mine.abcdef');
+    delivered(await mirror.deliver({ entries: ['big', '.mine.abcdef'] }));
+    expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
+    expect(mirror.events).toContainEqual({
+      kind: 'notice',
+      message: `Removed a temporary file that a broken run had left on ${mirror.copy}.`,
+    });
+  });
+
+  test('leaves its file where no deletions are wanted', async () => {
+    await using slow = await startSlowDelivery({ deletes: 'no' });
+    const { mirror, outcome, children } = slow;
+    process.kill(Math.max(...children), 'SIGKILL');
+    failed(await outcome);
+    shell(mirror.source, 'echo small > big');
+    delivered(await mirror.deliver({ entries: ['big'] }));
+    expect(readdirSync(mirror.copy)).toEqual([expect.stringMatching(/^\.big\.\w{6}$/), 'big', 'd']);
   });
 
   test('by TERM from outside is a failure', async () => {

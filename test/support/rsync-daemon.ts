@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { descendantsOf, killTree } from './processes.ts';
 import { makeTempDir } from './temp-dir.ts';
 import { freePort, waitForPort } from './tcp-port.ts';
 
@@ -8,6 +9,10 @@ export interface RsyncDaemon extends AsyncDisposable {
   readonly port: number;
   /** `rsync://127.0.0.1:PORT/mirror` and what follows. */
   readonly url: (path?: string) => string;
+  /** Kills it with everything that runs for its connections, as a host does that loses its power. */
+  kill(): Promise<void>;
+  /** Stops (SIGSTOP) what runs for its connections; new ones are served. They have to be killed at the end. */
+  hang(): void;
 }
 
 /** Starts a daemon as this user; `settings` are further lines of the module (`refuse options = delete`). */
@@ -40,6 +45,13 @@ export async function startRsyncDaemon(
   return {
     port: chosenPort,
     url: (path = '') => `rsync://127.0.0.1:${chosenPort}/mirror${path === '' ? '' : `/${path}`}`,
+    kill: async () => {
+      killTree(child.pid ?? 0);
+      await ended;
+    },
+    hang: () => {
+      for (const id of descendantsOf(child.pid ?? 0)) process.kill(id, 'SIGSTOP');
+    },
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM');
       await ended;

@@ -1,6 +1,8 @@
+import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { childrenOf, descendantsOf, killIfThere, killTree } from './processes.ts';
 import { makeTempDir } from './temp-dir.ts';
 import { freePort, waitForPort } from './tcp-port.ts';
 
@@ -19,6 +21,12 @@ export interface Sshd extends AsyncDisposable {
   connections(): number;
   /** Kills the processes of all connections; new ones can be made. Returns how many connections there were. */
   cutConnections(): number;
+  /** Kills the server with everything that runs for its connections, as a host does that loses its power. */
+  kill(): Promise<void>;
+  /** Stops (SIGSTOP) what runs for its connections; new ones are served. They have to be killed at the end. */
+  hang(): void;
+  /** Starts it again after {@link kill}, with the same port and keys. */
+  restart(): Promise<void>;
 }
 
 export interface SshdOptions {
@@ -53,9 +61,13 @@ export async function startSshd({ sftp = true, config: further = [] }: SshdOptio
   writeFileSync(own.at('sshd_config'), `${config.join('\n')}\n`);
   // As root, sshd wants its directory for unprivileged children, which a system that never ran it lacks.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', own.at('sshd_config')], { stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  await waitForPort(port);
+  let server: { readonly child: ChildProcess; readonly ended: Promise<unknown> };
+  const start = async (): Promise<void> => {
+    const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', own.at('sshd_config')], { stdio: 'ignore' });
+    server = { child, ended: new Promise((resolve) => child.once('exit', resolve)) };
+    await waitForPort(port);
+  };
+  await start();
   const identity = own.at('user');
   const sshArguments = [
     '-F/dev/null',
@@ -72,41 +84,25 @@ export async function startSshd({ sftp = true, config: further = [] }: SshdOptio
       ...['--rsyncssh', '--port', String(port), '--identity', identity],
       ...sshArguments.map((argument) => `--ssh-opt=${argument}`),
     ],
-    connections: () => childrenOf(child.pid ?? 0).length,
+    connections: () => childrenOf(server.child.pid ?? 0).length,
     cutConnections: () => {
-      const connections = childrenOf(child.pid ?? 0);
+      const connections = childrenOf(server.child.pid ?? 0);
       for (const id of connections.flatMap((connection) => [connection, ...childrenOf(connection)]))
         killIfThere(id);
       return connections.length;
     },
+    kill: async () => {
+      killTree(server.child.pid ?? 0);
+      await server.ended;
+    },
+    hang: () => {
+      for (const id of descendantsOf(server.child.pid ?? 0)) process.kill(id, 'SIGSTOP');
+    },
+    restart: start,
     [Symbol.asyncDispose]: async () => {
-      child.kill('SIGTERM');
-      await ended;
+      server.child.kill('SIGTERM');
+      await server.ended;
       own[Symbol.dispose]();
     },
   };
-}
-
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((id) => parentOf(id) === parent);
-}
-
-function parentOf(id: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${id}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
-  }
-}
-
-function killIfThere(id: number): void {
-  try {
-    process.kill(id, 'SIGKILL');
-  } catch {
-    // It ended with its parent.
-  }
 }

@@ -233,13 +233,18 @@ class BatchDelivery {
   async #deliverList(entries: readonly ListedEntry[]): Promise<Failed | undefined> {
     const hasRoot = entries.some(({ path }) => path === '');
     const below = hasRoot ? entries.filter(({ path }) => path !== '') : entries;
-    const missing = below.filter(({ kind }) => kind === 'missing').map(({ path }) => path);
-    const runs = splitByRewrite(below, this.#session.options.attributes?.hardLinks ?? false);
-    for (const run of runs) {
-      const failed = await this.#runList(run.entries, run.rewrite, missing);
-      if (failed) return failed;
+    const { attributes, fuzzy } = this.#session.options;
+    const gone = below.filter(({ kind }) => kind === 'missing');
+    const present = below.filter(({ kind }) => kind !== 'missing');
+    // rsync opens a file that --fuzzy has found only after it has deleted what the same list names as missing.
+    for (const part of fuzzy === true ? [present, gone] : [below]) {
+      const missing = part === present ? [] : gone.map(({ path }) => path);
+      for (const run of splitByRewrite(part, attributes?.hardLinks ?? false)) {
+        const failed = await this.#runList(run.entries, run.rewrite, missing);
+        if (failed) return failed;
+      }
     }
-    if (!hasRoot || runs.length > 0) return undefined;
+    if (!hasRoot || below.length > 0) return undefined;
     return this.#finish(await this.#run(ROOT_ONLY));
   }
 
@@ -281,6 +286,7 @@ class BatchDelivery {
     const isWhole = subtrees.includes(ROOT_PATH);
     const own = compareArguments({
       deletes: this.#deletes,
+      deletesLast: this.#session.options.fuzzy ?? false,
       comparesNanoseconds: await this.#session.keepsNanoseconds(this.#context),
       byContent,
       fromList: !isWhole,

@@ -16,6 +16,8 @@ export interface RunFindings {
   readonly namedPaths: number;
   /** A line named a path that is none of ours. */
   readonly hasUnknownPath: boolean;
+  /** Nothing could be written, all because of a read-only file system. */
+  readonly isReadOnly: boolean;
   /** Everything else, first to last; shortened in the middle. */
   readonly messages: readonly string[];
 }
@@ -78,6 +80,12 @@ function judgeCode(code: number, findings: RunFindings, { targetName, hasWorked 
   const said = findings.messages.join('\n');
   if (code === 0) return { kind: 'done' };
   if (code === 23 || code === 24) {
+    if (findings.isReadOnly)
+      return failed(
+        'target',
+        `rsync to ${targetName} failed: the target is read-only${quote(findings)} (exit ${code}).`,
+        'Make it writable; it goes on by itself.',
+      );
     if (findings.namedPaths > 0 && !findings.hasUnknownPath) return { kind: 'done' };
     return failed('batch', `rsync to ${targetName} delivered only a part${quote(findings)} (exit ${code}).`);
   }

@@ -154,6 +154,8 @@ export function namesRemoteShell(extraArguments: readonly string[]): boolean {
 /** Compares everything: `-r`, deletions if allowed. Arguments up to, not with, SRC and DST. */
 export function compareArguments(options: {
   readonly deletes: boolean;
+  /** For `--fuzzy`, which finds a renamed file only while its old name is there. */
+  readonly deletesLast: boolean;
   /** Only where the target keeps nanoseconds: elsewhere every file would look new every time. */
   readonly comparesNanoseconds: boolean;
   readonly byContent: boolean;
@@ -161,7 +163,7 @@ export function compareArguments(options: {
 }): string[] {
   return [
     '-r',
-    ...flag(options.deletes, '--delete', '--force'),
+    ...flag(options.deletes, options.deletesLast ? '--delete-delay' : '--delete', '--force'),
     ...flag(options.comparesNanoseconds, '--modify-window=-1'),
     ...flag(options.byContent, '-c'),
     ...flag(options.fromList, '--from0', '--files-from=-'),
@@ -195,6 +197,12 @@ export const FILTER_DELETION: OwnArguments = {
   last: ['--include-from=-', '--exclude=*'],
 };
 
+/** Deletes temporary files of receivers in the directories of a filter list on stdin, and sends nothing. */
+export const LEFTOVER_DELETION: OwnArguments = {
+  first: ['-r', '--delete', '--existing', '--ignore-existing', '--modify-window=-1', '--from0'],
+  last: ['--include-from=-', '--exclude=*'],
+};
+
 /** Changes nothing and says how many names the source has. */
 export const COUNT_SOURCE: OwnArguments = { first: ['-n', '-r', '--stats', '--no-h'] };
 
@@ -216,15 +224,22 @@ export function* listInput(paths: readonly PathBytes[]): Generator<Buffer> {
 
 /** The filter list for {@link FILTER_DELETION}: every missing name, what was below it, and the way to it. */
 export function filterDeletionInput(missing: readonly PathBytes[]): Buffer {
-  const ancestors = new Set<PathBytes>();
-  const rules: string[] = [];
-  for (const path of missing) {
-    for (let parent = parentPath(path); parent !== '' && !ancestors.has(parent); parent = parentPath(parent))
-      ancestors.add(parent);
-    rules.push(`/${escapePattern(path)}\0`, `/${escapeWildcards(path)}/***\0`);
-  }
-  for (const ancestor of ancestors) rules.push(`/${escapePattern(ancestor)}/\0`);
-  return Buffer.from(rules.join(''), 'latin1');
+  const rules = missing.map((path) => `/${escapePattern(path)}\0/${escapeWildcards(path)}/***\0`);
+  return Buffer.from([...rules, ...wayRules(missing.map(parentPath))].join(''), 'latin1');
+}
+
+/** The filter list for {@link LEFTOVER_DELETION}: what rsync names `.NAME.XXXXXX` in these directories, and the way there. */
+export function leftoverInput(directories: readonly PathBytes[]): Buffer {
+  const rules = directories.map((path) => `/${path === '' ? '' : `${escapeWildcards(path)}/`}.*.??????\0`);
+  return Buffer.from([...rules, ...wayRules(directories)].join(''), 'latin1');
+}
+
+/** A rule for each of these directories and those above. */
+function wayRules(directories: readonly PathBytes[]): string[] {
+  const all = new Set<PathBytes>();
+  for (const directory of directories)
+    for (let path = directory; path !== '' && !all.has(path); path = parentPath(path)) all.add(path);
+  return [...all].map((path) => `/${escapePattern(path)}/\0`);
 }
 
 /**
@@ -249,7 +264,7 @@ function escapeWildcards(path: PathBytes): string {
 }
 
 const OWNED_OPTIONS =
-  /^--(?:files-from|from0|out-format|log-format|server|daemon|sender|del(?:ete.*)?|max-delete|ignore-errors|remove-s(?:ource|ent)-files|recursive|relative|no-relative|no-implied-dirs|implied-dirs|dirs|list-only|read-batch|write-batch|only-write-batch|outbuf|info|stderr|quiet|version|help)(?:=|$)/;
+  /^--(?:files-from|from0|out-format|log-format|server|daemon|sender|del(?:ete.*)?|max-delete|ignore-errors|remove-s(?:ource|ent)-files|recursive|relative|no-relative|no-implied-dirs|implied-dirs|dirs|list-only|fuzzy|read-batch|write-batch|only-write-batch|outbuf|info|stderr|quiet|version|help)(?:=|$)|^-y+$/;
 
 /**
  * Refuses options that would take from this program what it needs to keep its promises (the list, the output, when to
@@ -264,7 +279,9 @@ export function checkExtraArguments(extraArguments: readonly string[]): void {
     ? 'Deletions are chosen by --delete yes|no|startup|running.'
     : refused.startsWith('--max-delete')
       ? 'Use the option --max-delete of this program.'
-      : undefined;
+      : /^(?:--fuzzy|-y)/.test(refused)
+        ? 'Use the option --fuzzy of this program.'
+        : undefined;
   throw new SynclineError('USAGE', `The rsync option ${refused} cannot be used for a mirror.`, remedy);
 }
 

@@ -32,6 +32,7 @@ export interface RsyncTargetOptions {
   readonly bandwidthLimit?: string | undefined;
   readonly compress?: boolean | undefined;
   readonly checksum?: boolean | undefined;
+  /** Uses a file of the same directory that is alike, or that had the name before, as what a new one is sent against. */
   readonly fuzzy?: boolean | undefined;
   /** Further rsync arguments, one a string; see {@link checkExtraArguments} for what is refused. */
   readonly extraArguments?: readonly string[];

@@ -3,7 +3,7 @@ import { displayPath } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeliveryEvent } from '../target.ts';
 import { judgeRun } from './exit-policy.ts';
-import type { JudgedTarget, Verdict } from './exit-policy.ts';
+import type { JudgedTarget, RunFindings, Verdict } from './exit-policy.ts';
 import { lstatIfThere } from './lstat-if-there.ts';
 import { parseErrorLine, parseOutputLine, resolveReported, withoutTemporaryName } from './parse-output.ts';
 import type { ErrorLine } from './parse-output.ts';
@@ -43,7 +43,10 @@ const KEPT_MESSAGES = 40;
 const ENOENT = 2;
 const ENOTDIR = 20;
 const ELOOP = 40;
+const EROFS = 30;
 const ENODATA = 61;
+/** So many names of a run are remembered, to see whether anything of it was written. */
+const REMEMBERED_NAMES = 1000;
 const REFUSED_ATTRIBUTE_ERRNOS: ReadonlySet<number> = new Set([1, 22, 95]);
 
 /** Runs one rsync and reads all it says. Never rejects for what rsync does. */
@@ -84,6 +87,9 @@ class RunReader {
   readonly #unreadable = new Set<PathBytes>();
   readonly #refusals = new Set<string>();
   readonly #messages: string[] = [];
+  /** The first names that rsync said to update; it says so before it tries. */
+  readonly #tried: PathBytes[] = [];
+  readonly #readOnly = new Set<PathBytes>();
   #updated = 0;
   #deleted = 0;
   #bytes = 0;
@@ -104,6 +110,7 @@ class RunReader {
     switch (line?.kind) {
       case 'updated':
         this.#updated++;
+        if (this.#tried.length < REMEMBERED_NAMES) this.#tried.push(line.path);
         this.#bytes += line.bytes;
         this.#report(line);
         break;
@@ -158,9 +165,20 @@ class RunReader {
     }
   };
 
-  findings(): { namedPaths: number; hasUnknownPath: boolean; messages: readonly string[] } {
+  findings(): RunFindings {
     const namedPaths = this.#problems.size + this.#recheck.size + this.#refusals.size;
-    return { namedPaths, hasUnknownPath: this.#hasUnknownPath, messages: this.#messages };
+    return {
+      namedPaths,
+      hasUnknownPath: this.#hasUnknownPath,
+      isReadOnly: this.#isReadOnly(),
+      messages: this.#messages,
+    };
+  }
+
+  #isReadOnly(): boolean {
+    const isAll = this.#readOnly.size > 0 && this.#readOnly.size === this.#problems.size;
+    if (!isAll || this.#deleted > 0 || this.#updated > this.#tried.length) return false;
+    return this.#tried.every((path) => this.#readOnly.has(path));
   }
 
   finish(verdict: Verdict): RunReport {
@@ -197,7 +215,9 @@ class RunReader {
       this.#refusals.add(`${displayPath(path) || 'The target directory itself'}: ${message}`);
       return;
     }
-    if (!this.#problems.has(path)) this.#problems.set(path, { path, message });
+    if (this.#problems.has(path)) return;
+    this.#problems.set(path, { path, message });
+    if (line.role !== 'sender' && line.errno === EROFS) this.#readOnly.add(path);
   }
 
   #resolve(reported: string): PathBytes | undefined {

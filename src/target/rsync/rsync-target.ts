@@ -3,6 +3,7 @@ import type { Outcome } from '../../model/outcome.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
 import { DeliverySlots } from '../process-slots.ts';
 import { deliverBatch } from './deliver-batch.ts';
+import { Leftovers } from './leftovers.ts';
 import { checkExtraArguments } from './rsync-arguments.ts';
 import type { RsyncTargetOptions } from './rsync-options.ts';
 import { ENDED_EARLY, RsyncSession } from './rsync-session.ts';
@@ -22,15 +23,17 @@ class RsyncTarget implements Target {
   readonly name: string;
   readonly capabilities: TargetCapabilities;
   readonly #session: RsyncSession;
+  readonly #leftovers: Leftovers;
   readonly #closing = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
-  /** The last delivery of a large file, under way or over. */
+  /** The delivery of a large file under way: it has a temporary file on the target. */
   #large: { readonly signal: AbortSignal; readonly ended: Promise<unknown> } | undefined;
 
   constructor(options: RsyncTargetOptions) {
     this.name = options.target;
     this.capabilities = { moves: canMove(options) };
     this.#session = new RsyncSession(options);
+    this.#leftovers = new Leftovers(this.#session);
   }
 
   prepare(context: DeliveryContext): Promise<void> {
@@ -42,15 +45,19 @@ class RsyncTarget implements Target {
   }
 
   async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    if (batch.large === 'only') {
-      const { signal } = context;
-      const ended = this.#deliverInSlot(batch, context);
-      this.#large = { signal, ended };
-      return ended;
-    }
+    if (batch.large === 'only') return this.#deliverLarge(batch, context);
     // It was ended to make way, and its last work at a temporary file must be over.
     if (this.#large?.signal.aborted === true) await this.#large.ended;
-    return this.#deliverInSlot(batch, context);
+    const outcome = await this.#deliverInSlot(batch, context);
+    return this.#large === undefined ? this.#leftovers.after(batch, outcome, context) : outcome;
+  }
+
+  #deliverLarge(batch: Batch, context: DeliveryContext): Promise<Outcome> {
+    const ended = this.#deliverInSlot(batch, context).finally(() => {
+      this.#large = undefined;
+    });
+    this.#large = { signal: context.signal, ended };
+    return ended;
   }
 
   async close(): Promise<void> {

@@ -20,7 +20,10 @@ export interface ProcessRequest {
   /** Lines as binary strings (one character a byte) without their end; a `\r` ends a line too. */
   readonly onOutput: (line: string) => void;
   readonly onError: (line: string) => void;
-  /** Without output, CPU time or I/O of the whole process group for so long, the child is taken as hung and ended; 0: never. */
+  /**
+   * Without output, CPU time, bytes read or more than a few written by the process group for so long, the child is taken
+   * as hung and ended; 0: never.
+   */
   readonly idleTimeoutMs: number;
   /** Between TERM and KILL. */
   readonly graceMs?: number;
@@ -44,6 +47,11 @@ export type ProcessEnd =
 
 /** After the child itself is gone, how long a descendant may keep its output open. */
 const DRAIN_MS = 2000;
+/**
+ * rsync writes a few bytes twice in its time-out to keep the connection alive, and takes their way into a socket's buffer
+ * for a sign of life: what hangs on the other side, it would wait for for ever.
+ */
+const KEEPALIVE_BYTES = 100;
 const MAX_WATCH_STEP_MS = 60_000;
 const FIFO_STEP_MS = 500;
 /** Where the kernel lets open(2) of a fifo sleep, as /proc/PID/wchan names it (fs/pipe.c). */
@@ -157,7 +165,7 @@ class ChildHandle {
   async #watch(signal: AbortSignal): Promise<void> {
     const { idleTimeoutMs } = this.#request;
     if (idleTimeoutMs === 0) return;
-    let work = -1;
+    let work: GroupWork = { received: -1, written: 0 };
     for (;;) {
       const idleMs = performance.now() - this.#activityAt;
       if (idleMs >= idleTimeoutMs) return void this.#stop({ kind: 'hung', idleMs: Math.round(idleMs) });
@@ -174,7 +182,7 @@ class ChildHandle {
         return;
       }
       const workNow = await groupWork(this.#child.pid ?? 0);
-      if (workNow !== work) {
+      if (workNow.received !== work.received || workNow.written - work.written > KEEPALIVE_BYTES) {
         work = workNow;
         this.#activityAt = performance.now();
       }
@@ -211,18 +219,32 @@ class ChildHandle {
   }
 }
 
-/** CPU ticks and bytes read and written by all processes of a group so far; a number that only says "moved or not". */
-async function groupWork(group: number): Promise<number> {
-  let work = 0;
+interface GroupWork {
+  /** CPU ticks and bytes read so far; a number that only says "moved or not". */
+  readonly received: number;
+  /** Bytes written so far. */
+  readonly written: number;
+}
+
+/**
+ * What all processes of a group have done so far. What ssh reads and writes is left out: it passes on the keep-alive
+ * messages of this side, and its own go on while the other side hangs.
+ */
+async function groupWork(group: number): Promise<GroupWork> {
+  let received = 0;
+  let written = 0;
   for (const pid of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(pid)) continue;
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
     // The name in parentheses may hold anything; the fields after it are fixed (proc(5)): state, ppid, pgrp, …
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const nameEnd = stat.lastIndexOf(')');
+    const fields = stat.slice(nameEnd + 2).split(' ');
     if (Number(fields[2]) !== group) continue;
-    work += Number(fields[11]) + Number(fields[12]);
+    received += Number(fields[11]) + Number(fields[12]);
+    if (stat.slice(stat.indexOf('(') + 1, nameEnd) === 'ssh') continue;
     const io = await readFile(`/proc/${pid}/io`, 'latin1').catch(() => '');
-    for (const [, bytes] of io.matchAll(/^[rw]char: (\d+)/gm)) work += Number(bytes);
+    received += Number(/^rchar: (\d+)/m.exec(io)?.[1] ?? 0);
+    written += Number(/^wchar: (\d+)/m.exec(io)?.[1] ?? 0);
   }
-  return work;
+  return { received, written };
 }

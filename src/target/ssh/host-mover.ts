@@ -7,6 +7,7 @@ import type { DeliveryContext } from '../target.ts';
 import { madeMove, moveScript, SCRIPT_BEGINS } from './move-script.ts';
 import { SftpChannel, SftpLost } from './sftp-channel.ts';
 import type { SshMaster } from './ssh-master.ts';
+import type { SshLease } from './ssh-masters.ts';
 
 export interface HostMoverOptions {
   /** As the user wrote it, for messages. */
@@ -26,20 +27,24 @@ type Way = 'sftp' | 'shell' | 'none';
  */
 export class HostMover implements Mover {
   readonly #options: HostMoverOptions;
-  readonly #master: SshMaster;
+  readonly #lease: SshLease;
   readonly #told = new Set<Way>();
   #way: Way = 'sftp';
-  #connection = 0;
+  /** Which connection that holds for. */
+  #seen: { readonly master: SshMaster; readonly connections: number } | undefined;
   #channel: SftpChannel | undefined;
 
-  constructor(options: HostMoverOptions, master: SshMaster) {
+  constructor(options: HostMoverOptions, lease: SshLease) {
     this.#options = options;
-    this.#master = master;
+    this.#lease = lease;
   }
 
   async makeMoves(moves: readonly Move[], context: DeliveryContext): Promise<readonly Move[] | Failed> {
-    if (this.#connection !== this.#master.connections) {
-      this.#connection = this.#master.connections;
+    const { master } = this.#lease;
+    const { connections } = master;
+    if (this.#seen?.master !== master || this.#seen.connections !== connections) {
+      await this.close();
+      this.#seen = { master, connections };
       this.#way = 'sftp';
     }
     try {
@@ -76,7 +81,7 @@ export class HostMover implements Mover {
         return await makeMoves(channel, moves, (move) => {
           reportMoved(move, context);
         });
-      if (!this.#master.isConnected) return this.#failed(context, refusal);
+      if (!this.#lease.master.isConnected) return this.#failed(context, refusal);
       this.#stepDown('shell', `SFTP is not to be had (${refusal}); moves are made by mv in a shell`, context);
       return await this.#moveByShell(moves, context);
     } finally {
@@ -89,7 +94,7 @@ export class HostMover implements Mover {
     if (this.#channel?.isOpen === true) return '';
     await this.close();
     try {
-      const command = this.#master.command('-s', 'sftp');
+      const command = this.#lease.master.command('-s', 'sftp');
       this.#channel = await SftpChannel.open(command, this.#options.root, this.#options.answerMs);
       return '';
     } catch (error) {
@@ -103,7 +108,7 @@ export class HostMover implements Mover {
     const errors: string[] = [];
     const script = { hasBegun: false };
     const end = await runProcess({
-      ...this.#master.command('sh -s'),
+      ...this.#lease.master.command('sh -s'),
       input: moveScript(this.#options.root, moves),
       onOutput: (line) => {
         if (line === SCRIPT_BEGINS) script.hasBegun = true;
@@ -121,7 +126,7 @@ export class HostMover implements Mover {
     const said = errors.slice(-3).join('; ');
     const isDone = end.kind === 'exited' && end.code === 0;
     if (script.hasBegun && isDone) return [...missed];
-    if (script.hasBegun || end.kind !== 'exited' || !this.#master.isConnected)
+    if (script.hasBegun || end.kind !== 'exited' || !this.#lease.master.isConnected)
       return this.#failed(context, said || end.kind);
     this.#stepDown(
       'none',

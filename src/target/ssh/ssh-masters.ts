@@ -6,7 +6,10 @@ const MAX_SESSIONS = 10;
 
 /** One target's part in a connection. */
 export interface SshLease {
+  /** Another one after {@link renew}. */
   readonly master: SshMaster;
+  /** The connection does not work for this target: takes part in one that nobody had trouble with. */
+  renew(): Promise<void>;
   /** The target is done with it; with the last one the connection ends. Idempotent. */
   release(): Promise<void>;
 }
@@ -16,6 +19,8 @@ interface Shared {
   readonly master: SshMaster;
   /** Promised to its users. */
   sessions: number;
+  /** It did not work for one of them. */
+  isSuspect: boolean;
 }
 
 /**
@@ -31,25 +36,51 @@ export class SshMasters {
     environment: Readonly<Record<string, string | undefined>>,
     sessions: number,
   ): SshLease {
-    const key = JSON.stringify([options, environment]);
-    let shared = [...this.#shared].find((one) => one.key === key && one.sessions + sessions <= MAX_SESSIONS);
-    if (shared === undefined) {
-      shared = { key, master: new SshMaster(options, environment), sessions: 0 };
-      this.#shared.add(shared);
-    }
-    const mine = shared;
-    mine.sessions += sessions;
+    const take = (): Shared => {
+      const shared = this.#find(options, environment, sessions);
+      shared.sessions += sessions;
+      return shared;
+    };
+    let mine = take();
     let isReleased = false;
+    const leave = async (shared: Shared): Promise<void> => {
+      shared.sessions -= sessions;
+      if (shared.sessions > 0) return;
+      this.#shared.delete(shared);
+      await shared.master.close();
+    };
     return {
-      master: mine.master,
+      get master() {
+        return mine.master;
+      },
+      renew: async () => {
+        if (isReleased) return;
+        const old = mine;
+        old.isSuspect = true;
+        mine = take();
+        await leave(old);
+      },
       release: async () => {
         if (isReleased) return;
         isReleased = true;
-        mine.sessions -= sessions;
-        if (mine.sessions > 0) return;
-        this.#shared.delete(mine);
-        await mine.master.close();
+        await leave(mine);
       },
     };
+  }
+
+  #find(
+    options: SshOptions,
+    environment: Readonly<Record<string, string | undefined>>,
+    sessions: number,
+  ): Shared {
+    const key = JSON.stringify([options, environment]);
+    const isFree = (one: Shared): boolean =>
+      one.key === key && !one.isSuspect && one.sessions + sessions <= MAX_SESSIONS;
+    const known = [...this.#shared].find(isFree);
+    if (known !== undefined) return known;
+    const master = new SshMaster(options, environment);
+    const made = { key, master, sessions: 0, isSuspect: false };
+    this.#shared.add(made);
+    return made;
   }
 }

@@ -37,15 +37,14 @@ export function createSshTarget({ ssh, masters, directory, ...options }: SshTarg
   const root = directoryOnHost(directory);
   // One for the moves, the others for rsync.
   const lease = masters.lease(ssh, options.environment, 1 + (options.maxProcesses ?? 1));
-  const { master } = lease;
   const seconds = options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
   const answerMs = Math.min(MAX_ANSWER_SECONDS, seconds === 0 ? Infinity : seconds) * 1000;
-  const mover = new HostMover({ host: ssh.host, root, answerMs }, master);
+  const mover = new HostMover({ host: ssh.host, root, answerMs }, lease);
   const rsync = createRsyncTarget({
     ...options,
     target: `${hostForRsync(ssh.host)}:${root}`,
     mover,
-    remoteShell: () => master.remoteShell,
+    remoteShell: () => lease.master.remoteShell,
   });
   return new SshTarget(rsync, mover, lease);
 }
@@ -100,6 +99,11 @@ class SshTarget implements Target {
 
   async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
     const signal = AbortSignal.any([context.signal, this.#closing.signal]);
-    return (await this.#lease.master.connect(signal)) ?? (await this.#rsync.deliver(batch, context));
+    const failure = await this.#lease.master.connect(signal);
+    if (failure !== undefined) return failure;
+    const outcome = await this.#rsync.deliver(batch, context);
+    // The connection may hang, and ssh would notice that only after a minute; a new one costs a moment.
+    if (outcome.kind === 'failed' && outcome.scope === 'target') await this.#lease.renew();
+    return outcome;
   }
 }

@@ -9,7 +9,11 @@ function judge(
   namedPaths = 0,
   hasUnknownPath = false,
 ): unknown {
-  return judgeRun({ kind: 'exited', code }, { messages, namedPaths, hasUnknownPath }, NEW_TARGET);
+  return judgeRun(
+    { kind: 'exited', code },
+    { messages, namedPaths, hasUnknownPath, isReadOnly: false },
+    NEW_TARGET,
+  );
 }
 
 describe('an exit code', () => {
@@ -93,7 +97,7 @@ test.each([
   { code: 4, scope: 'target' },
   { code: 25, scope: 'batch' },
 ])('once a target has worked, exit code $code fails with the scope $scope', ({ code, scope }) => {
-  const findings = { messages: [], namedPaths: 0, hasUnknownPath: false };
+  const findings = { messages: [], namedPaths: 0, hasUnknownPath: false, isReadOnly: false };
   const verdict = judgeRun({ kind: 'exited', code }, findings, { targetName: 'host:dir', hasWorked: true });
   expect(verdict).toMatchObject({ kind: 'failed', scope });
 });
@@ -116,7 +120,11 @@ test.each([
 ] as const)(
   'a run that was $end.kind fails with the scope $scope, whatever it did before',
   ({ end, scope, says }) => {
-    const verdict = judgeRun(end, { messages: [], namedPaths: 1, hasUnknownPath: false }, NEW_TARGET);
+    const verdict = judgeRun(
+      end,
+      { messages: [], namedPaths: 1, hasUnknownPath: false, isReadOnly: false },
+      NEW_TARGET,
+    );
     expect(verdict).toMatchObject({
       kind: 'failed',
       scope,

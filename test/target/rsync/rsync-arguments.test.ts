@@ -5,6 +5,7 @@ import {
   ARCHIVE_ATTRIBUTES,
   checkExtraArguments,
   filterDeletionInput,
+  leftoverInput,
   listInput,
   protectArguments,
   runArguments,
@@ -77,6 +78,18 @@ test('a filter list names what is gone, all below it and the way to it, with wil
     String.raw`/a/b\\c/***`,
     String.raw`/a/x\[1]\*`,
     String.raw`/a/x\[1]\*/***`,
+    '/a/',
+    '',
+  ]);
+});
+
+test('temporary files are looked for in these directories only, and the way there is shown', () => {
+  const rules = leftoverInput(['', 'a/[1]', 'a'].map(pathFromText)).toString().split('\0');
+  expect(rules).toEqual([
+    '/.*.??????',
+    String.raw`/a/\[1]/.*.??????`,
+    '/a/.*.??????',
+    String.raw`/a/\[1]/`,
     '/a/',
     '',
   ]);

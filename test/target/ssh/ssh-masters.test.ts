@@ -36,3 +36,16 @@ test('with the last of its targets a connection is given up', async () => {
   await three.release();
   expect(lease().master).not.toBe(one.master);
 });
+
+test('who had trouble with a connection gets another one, and leaves the others theirs', async () => {
+  const masters = new SshMasters();
+  const lease = (): ReturnType<SshMasters['lease']> => masters.lease({ host: 'a' }, environment, 2);
+  const [one, two] = [lease(), lease()];
+  const first = one.master;
+  await one.renew();
+  expect(one.master).not.toBe(first);
+  expect(two.master).toBe(first);
+  await two.renew();
+  expect(two.master).toBe(one.master);
+  expect(lease().master).toBe(one.master);
+});

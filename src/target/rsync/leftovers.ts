@@ -1,0 +1,89 @@
+import type { Batch } from '../../model/batch.ts';
+import type { Delivered, Failed, Outcome } from '../../model/outcome.ts';
+import { isBelow, parentPath } from '../../model/path-bytes.ts';
+import type { PathBytes } from '../../model/path-bytes.ts';
+import type { DeliveryContext, DeliveryEvent } from '../target.ts';
+import { LEFTOVER_DELETION, leftoverInput } from './rsync-arguments.ts';
+import type { RsyncSession } from './rsync-session.ts';
+
+/** More directories than this are not looked through one by one: then everything is compared. */
+const MAX_DIRECTORIES = 1000;
+
+/**
+ * Temporary files (`.NAME.XXXXXX`) that receivers may have left on one target. A receiver removes its own when a run
+ * breaks off, but not when it is killed or its host goes down, and no later list would name them.
+ */
+export class Leftovers {
+  readonly #session: RsyncSession;
+  readonly #directories = new Set<PathBytes>();
+
+  constructor(session: RsyncSession) {
+    this.#session = session;
+  }
+
+  /**
+   * To be told of every delivery. After one that failed, the directories of its entries are remembered (its subtrees are
+   * compared again anyway); after the next one that succeeds they are cleaned. Returns the outcome, or why that failed.
+   */
+  async after(batch: Batch, outcome: Outcome, context: DeliveryContext): Promise<Outcome> {
+    this.#follow(batch);
+    if (outcome.kind === 'failed') {
+      if (outcome.scope === 'batch' || outcome.scope === 'target') this.#remember(batch);
+      return outcome;
+    }
+    if (this.#directories.size === 0 || !this.#mayDelete(batch, outcome)) return outcome;
+    return (await this.#remove(context)) ?? outcome;
+  }
+
+  /** A move that was made has taken the files along. */
+  #follow({ moves }: Batch): void {
+    for (const { from, to } of moves)
+      for (const path of [...this.#directories])
+        if (path === from || isBelow(path, from))
+          this.#directories.add((to + path.slice(from.length)) as PathBytes);
+  }
+
+  #remember({ entries, subtrees, contentSubtrees }: Batch): void {
+    const compared = [...subtrees, ...contentSubtrees];
+    for (const { path } of entries) {
+      const directory = parentPath(path);
+      if (!compared.some((subtree) => directory === subtree || isBelow(directory, subtree)))
+        this.#directories.add(directory);
+    }
+    if (this.#directories.size <= MAX_DIRECTORIES) return;
+    this.#directories.clear();
+    this.#session.needsCompare = true;
+  }
+
+  /** What looks like a temporary file may be somebody's own where deletions are not repeated or are held. */
+  #mayDelete({ reason }: Batch, { held }: Delivered): boolean {
+    const { deletes = 'yes', dryRun = false } = this.#session.options;
+    const isPolicy = deletes === 'yes' || deletes === (reason === 'live' ? 'running' : 'startup');
+    return isPolicy && !dryRun && held === undefined && !this.#session.sourceIsEmpty();
+  }
+
+  async #remove(context: DeliveryContext): Promise<Failed | undefined> {
+    const { verdict, deleted } = await this.#session.run(
+      { own: LEFTOVER_DELETION, input: [leftoverInput([...this.#directories])] },
+      { signal: context.signal, report: onlyCommands(context) },
+    );
+    if (verdict.kind === 'failed') {
+      this.#session.mayHaveChanged ||= verdict.scope === 'target';
+      return verdict;
+    }
+    this.#directories.clear();
+    if (deleted > 0) context.report({ kind: 'notice', message: notice(deleted, this.#session) });
+    return undefined;
+  }
+}
+
+function notice(deleted: number, { options: { target } }: RsyncSession): string {
+  const files = deleted === 1 ? 'a temporary file' : `${deleted} temporary files`;
+  return `Removed ${files} that a broken run had left on ${target}.`;
+}
+
+function onlyCommands({ report }: DeliveryContext): (event: DeliveryEvent) => void {
+  return (event) => {
+    if (event.kind === 'command') report(event);
+  };
+}
