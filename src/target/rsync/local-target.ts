@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, opendirSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Failed } from '../../model/outcome.ts';
 import {
@@ -90,6 +90,20 @@ export function directoryIdentity(path: string | Buffer): DirectoryIdentity | un
 export function isSameDirectory(one: DirectoryIdentity, other: DirectoryIdentity): boolean {
   const bornTogether = one.bornNs === other.bornNs || one.bornNs === 0n || other.bornNs === 0n;
   return one.device === other.device && one.inode === other.inode && bornTogether;
+}
+
+/** False for what is no directory or cannot be read. */
+export function isEmptyDirectory(path: string | Buffer): boolean {
+  try {
+    const directory = opendirSync(path, { bufferSize: 1 });
+    try {
+      return directory.readSync() === null;
+    } finally {
+      directory.closeSync();
+    }
+  } catch {
+    return false;
+  }
 }
 
 /** Notices when a local target root is no longer the directory it was. */
