@@ -4,7 +4,7 @@ import { rsyncFilter } from '../filter/rsync-filter.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { checkTargetsApart } from '../target/rsync/check-targets.ts';
-import { createTarget, rsyncTargetName, type TargetSource } from './create-target.ts';
+import { createTarget, rsyncTargetNames, type TargetSource } from './create-target.ts';
 import { checkHooks, DeliveryHooks } from './delivery-hooks.ts';
 import { createDeliveryLog } from './delivery-log.ts';
 import { type Ending, endOnSignals } from './end-on-signals.ts';
@@ -32,14 +32,19 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const addon = loadAddon();
   const source = pathFromText(options.sourcePath);
   const rules = parseRules(options.filterArguments, addon);
-  checkTargetsApart(options.targets.map(rsyncTargetName));
+  checkTargetsApart(rsyncTargetNames(options.targets));
   checkHooks(options.hooks);
   const rsyncRules = rsyncFilter(rules);
   const graceful = options.once
     ? 'ending'
     : `delivering what is pending, for at most ${DRAIN_MS / 1000} s; a second signal ends at once`;
   const ending = endOnSignals(io, log, graceful);
-  const shared = { source, environment: io.environment, filterArguments: rsyncRules.arguments };
+  const shared = {
+    source,
+    rules,
+    environment: io.environment,
+    filterArguments: rsyncRules.arguments,
+  };
   let mirrors: readonly TargetMirror[] = [];
   try {
     mirrors = createMirrors(options, shared, { log, progress, ending });
