@@ -23,22 +23,22 @@ export class ListInput {
 
   /** To be read once. What goes wrong ends it, and is thrown by {@link end}: who reads it cannot tell it from the end. */
   async *chunks(): AsyncGenerator<Buffer, void, void> {
-    let chunk: Buffer[] = [];
-    let bytes = 0;
+    for (let chunk = await this.#chunk(); chunk.length > 0; chunk = await this.#chunk()) yield chunk;
+  }
+
+  async #chunk(): Promise<Buffer> {
+    const events: Buffer[] = [];
     try {
-      for await (const event of this.#events) {
-        const fields = listedEvent(event, this.#list);
-        this.#onWritten(event);
-        chunk.push(fields);
-        bytes += fields.length;
-        if (bytes < CHUNK_BYTES) continue;
-        yield Buffer.concat(chunk);
-        [chunk, bytes] = [[], 0];
+      for (let bytes = 0; bytes < CHUNK_BYTES; bytes += events.at(-1)?.length ?? 0) {
+        const next = await this.#events.next();
+        if (next.done === true) break;
+        this.#onWritten(next.value);
+        events.push(listedEvent(next.value, this.#list));
       }
     } catch (error) {
       this.#trouble = { error };
     }
-    if (bytes > 0) yield Buffer.concat(chunk);
+    return Buffer.concat(events);
   }
 
   /** Nobody reads on: nothing looks at the source for this list any more once it resolves. */
