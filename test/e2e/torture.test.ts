@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { COPY_SCRIPT } from '../support/command-mirror.ts';
 import { projectRoot } from '../support/project-root.ts';
 import type { Sshd } from '../support/sshd.ts';
 import { startSshd } from '../support/sshd.ts';
@@ -72,6 +73,14 @@ describe('a live mirror under random activity', () => {
 
     test.concurrent.each(seeds(4))('ends equal to its source, seed %i', async (seed) => {
       await check(seed, (source, target) => [...sshd.mirrorOptions, source, sshd.host, target]);
+    });
+  });
+
+  describe('by a command for each event', () => {
+    test.concurrent.each(seeds(3))('ends equal to its source, seed %i', async (seed) => {
+      const moves = seed % 2 === 0 ? ['--events', 'create,modify,attrib,delete,move'] : [];
+      const options = ['--max-processes', '3', ...moves, '--shell', '--on-event', COPY_SCRIPT];
+      await check(seed, (source, target) => [...options, source, target]);
     });
   });
 });
