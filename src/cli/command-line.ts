@@ -14,7 +14,12 @@ import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { addAttributeOptions } from './attribute-options.ts';
-import { addCommandOptions, type CommandFlags, givenCommandPlace } from './command-options.ts';
+import {
+  addCommandOptions,
+  type CommandFlags,
+  givenCommandPlace,
+  refuseRsyncOptions,
+} from './command-options.ts';
 import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
 import { deleteLimit, hookCommand, hookSeconds, secondsAsMs, wholeNumber } from './option-value.ts';
 import { addVerify } from './verify-command.ts';
@@ -198,6 +203,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     const commands = givenCommandPlace(place ?? '', given, exitCodes);
     const first = firstTarget(commands ?? place, directory, given, sshOptions);
     const targets = [first, ...furtherTargets.map((target) => ({ kind: 'rsync', target }) as const)];
+    if (targets.every(({ kind }) => kind === 'command')) refuseRsyncOptions(command);
     const maxDelayMs = given.maxDelay ?? Math.max(DEFAULT_MAX_DELAY_MS, given.delay);
     if (maxDelayMs < given.delay) {
       const delays = `--max-delay ${maxDelayMs / 1000} is shorter than --delay ${given.delay / 1000}`;

@@ -250,8 +250,9 @@ describe('commands', () => {
     });
   });
 
-  test('further targets are rsync targets', () => {
-    const line = parseCommandLine(['mirror', '--on-event', 'x', '--target', '/b', '/src']);
+  test('further targets are rsync targets, for which the options of rsync count', () => {
+    const args = ['--on-event', 'x', '--timeout=5', '--max-processes=2', '-H', '--target', '/b', '/src'];
+    const line = parseCommandLine(['mirror', ...args]);
     expect(line).toMatchObject({
       options: { targets: [{ kind: 'command' }, { kind: 'rsync', target: '/b' }] },
     });
@@ -278,6 +279,10 @@ describe('a wrong command line is refused in one line', () => {
     [['mirror', '--exit-code', '1=ok', 'a', 'b'], /^--exit-code without --on-event or --on-batch$/],
     [['mirror', '--exit-code', '256=ok', 'a', 'b'], /It must be as in 75=again/],
     [['mirror', '--exit-code', '1=fine', 'a', 'b'], /It must be as in 75=again/],
+    [['mirror', '--on-event', 'x', '--no-times', 'a'], /^--no-times works only with rsync$/],
+    [['mirror', '--on-event', 'x', '-H', 'a'], /^--hard-links works only with rsync$/],
+    [['mirror', '--on-event', 'x', '--rsync-opt=-z', 'a'], /^--rsync-opt works only with rsync$/],
+    [['mirror', '--on-event', 'x', '--mkpath', 'a'], /^--mkpath works only with rsync$/],
     [['mirror', '--events', 'create,none', 'a', 'b'], /It must be a list of create, modify/],
     [['mirror', '', 'b'], /^SRC is empty$/],
     [['mirror', 'a', ''], /^TARGET is empty$/],
