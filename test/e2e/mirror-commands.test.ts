@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { COPY_SCRIPT } from '../support/command-mirror.ts';
 import { LiveMirror } from '../support/live-mirror.ts';
+import { until } from '../support/processes.ts';
+import { projectRoot } from '../support/project-root.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 
 const copying = ['--shell', '--on-event', COPY_SCRIPT] as const;
@@ -34,6 +36,20 @@ describe.concurrent('a mirror by commands', () => {
     expect((await mirror.end()).code).toBe(143);
     expect(mirror.process.family()).toEqual([]);
     expect(mirror.logged(/quarantined/)).toEqual([]);
+  });
+
+  test('is the one that docs/commands.md shows', () => {
+    expect(readFileSync(`${projectRoot}/docs/commands.md`, 'utf8')).toContain(COPY_SCRIPT.trim());
+  });
+
+  test('leaves no program behind when it is killed itself', async () => {
+    await using mirror = new LiveMirror({
+      before: 'echo > a',
+      options: ['--on-event', '["sleep", "1000"]'],
+    });
+    await mirror.until(() => mirror.process.family().length > 1, 'the program');
+    await mirror.end('SIGKILL');
+    await until(() => mirror.process.family().length === 0, 'its end');
   });
 
   test('for batches gives rsync the list that it reads', async () => {

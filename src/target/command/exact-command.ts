@@ -11,15 +11,21 @@ export interface ExactCommand {
 }
 
 /**
- * `$1` counts the variables (`NAME=value`) that come before the program and its arguments. Each word is ASCII, with
- * `\0ooo` for other bytes, which `%b` turns back (POSIX printf). The dot saves newlines at the end of a word.
+ * `$1` counts the variables (`NAME=value`) that come before the program and its arguments. A word behind `t` is text as it
+ * is; one behind `b` is ASCII, with `\0ooo` for other bytes, which `%b` turns back (POSIX printf; the dot saves newlines at
+ * the end of the word).
  */
 const DECODE = `syncline_left=$1
 shift
 for syncline_word do
   shift
-  syncline_word=$(printf '%b.' "$syncline_word")
-  syncline_word=\${syncline_word%.}
+  case $syncline_word in
+    b*)
+      syncline_word=$(printf '%b.' "\${syncline_word#b}")
+      syncline_word=\${syncline_word%.}
+      ;;
+    *) syncline_word=\${syncline_word#t} ;;
+  esac
   if [ "$syncline_left" -gt 0 ]; then
     export "$syncline_word"
     syncline_left=$((syncline_left - 1))
@@ -60,5 +66,7 @@ function asText(word: PathBytes): string {
 
 /** Three octal digits always, so that a digit behind them stays one. */
 function encode(word: string): string {
-  return word.replaceAll(/[^ -[\]-~]/g, (byte) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  const bytes = Buffer.from(word, 'latin1');
+  if (isUtf8(bytes)) return `t${bytes.toString('utf8')}`;
+  return `b${word.replaceAll(/[^ -[\]-~]/g, (byte) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, '0')}`)}`;
 }
