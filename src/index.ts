@@ -8,6 +8,8 @@ export {
 } from './model/path-bytes.ts';
 export { EventBatch, HINT, type WatchEvent } from './model/event-batch.ts';
 export type {
+  CommandExitCodes,
+  CommandMode,
   DeleteLimit,
   DeletePolicy,
   FilterOption,
@@ -15,6 +17,7 @@ export type {
   HookOptions,
   MirroredAttributes,
   MirrorOptions,
+  TargetPlace,
 } from './daemon/mirror-options.ts';
 export { runMirror } from './daemon/mirror.ts';
 export { type EndSignal, processIo, type ProgramIo, type TextOutput } from './daemon/program-io.ts';

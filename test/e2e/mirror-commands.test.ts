@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { COPY_SCRIPT } from '../support/command-mirror.ts';
+import { COPY_LISTS, COPY_SCRIPT } from '../support/command-mirror.ts';
 import { LiveMirror } from '../support/live-mirror.ts';
 import { until } from '../support/processes.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 
-const copying = ['--shell', '--on-event', COPY_SCRIPT] as const;
+const copying = ['--shell', '--on-event', COPY_SCRIPT];
 const CHANGES = `
   mkdir -p "$(printf 'caf\\351')/deep"; echo 1 > "$(printf 'caf\\351')/deep/-rf"; echo > $'two\\nlines'; echo > '$(touch x)'
   mv moved other; mv plain renamed; rm -r gone; rm -r again; mkdir again; echo > again/new
@@ -17,16 +17,17 @@ const BEFORE = `
 
 describe.concurrent('a mirror by commands', () => {
   test.each([
-    ['one run at a time', []],
-    ['four runs at a time', ['--max-processes', '4']],
-    ['told of moves', ['--events', 'create,modify,attrib,delete,move', '--max-processes', '2']],
+    ['one run at a time', copying],
+    ['four runs at a time', ['--max-processes', '4', ...copying]],
+    ['told of moves', ['--events', 'create,modify,attrib,delete,move', '--max-processes', '2', ...copying]],
+    ['one run for each batch', COPY_LISTS],
   ])('that copy and delete keeps the target equal, %s', async (_name, options) => {
     using directory = makeTempDir();
     const setUp = `mkdir '${directory.at('copy')}'; ${BEFORE}`;
     await using mirror = await LiveMirror.inSync({
       directory,
       before: setUp,
-      options: [...options, ...copying],
+      options,
     });
     await mirror.untilEqual();
     mirror.change(CHANGES);

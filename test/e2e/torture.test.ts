@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { COPY_SCRIPT } from '../support/command-mirror.ts';
+import { COPY_LISTS, COPY_SCRIPT } from '../support/command-mirror.ts';
 import { projectRoot } from '../support/project-root.ts';
 import type { Sshd } from '../support/sshd.ts';
 import { startSshd } from '../support/sshd.ts';
@@ -78,10 +78,15 @@ describe('a live mirror under random activity', () => {
     });
   });
 
-  describe('by a command for each event', () => {
+  describe('by commands', () => {
+    const ways = [
+      ['--max-processes', '3', '--shell', '--on-event', COPY_SCRIPT],
+      ['--events', 'create,modify,attrib,delete,move', '--shell', '--on-event', COPY_SCRIPT],
+      COPY_LISTS,
+    ];
+
     test.concurrent.each(seeds(3))('ends equal to its source, seed %i', async (seed) => {
-      const moves = seed % 2 === 0 ? ['--events', 'create,modify,attrib,delete,move'] : [];
-      const options = ['--max-processes', '3', ...moves, '--shell', '--on-event', COPY_SCRIPT];
+      const options = ways[seed % ways.length] ?? [];
       // Some processes for each name: a busy machine needs minutes where rsync needs seconds.
       await check(seed, (source, target) => [...options, source, target], 150_000);
     });

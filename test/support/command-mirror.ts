@@ -143,3 +143,23 @@ if [ -d "\${3%/*}" ]; then touch --reference="\${2%/*}" -- "\${3%/*}"; fi`;
 /** {@link COPY_SCRIPT} as one command for all events it understands. */
 export const COPY: CommandLine = { kind: 'shell', text: COPY_SCRIPT, parameters: EVENT_WORDS };
 export const COPY_MOVE: CommandLine = { kind: 'shell', text: COPY_SCRIPT, parameters: MOVE_WORDS };
+
+/** A text for bash that reads a list of events and does with each what {@link COPY_SCRIPT} does. */
+export const COPY_LIST_SCRIPT = `
+export LC_ALL=C
+while IFS= read -r -d '' event && IFS= read -r -d '' path; do
+  from=$SYNCLINE_SOURCE/$path to=$SYNCLINE_TARGET/$path
+  # Gone meanwhile: its deletion is on the way.
+  [ "$event" = delete ] || [ -e "$from" ] || [ -L "$from" ] || continue
+  ( set -- "$event" "$from" "$to"
+    ${COPY_SCRIPT} ) || failed=1
+done
+exit \${failed:-0}`;
+
+/** Options of a mirror that tells {@link COPY_LIST_SCRIPT} each batch. */
+export const COPY_LISTS = [
+  '--list',
+  'events',
+  '--on-batch',
+  JSON.stringify(['bash', '-c', COPY_LIST_SCRIPT]),
+] as const;

@@ -28,7 +28,7 @@ export class CommandSession {
   readonly startup: CommandLine | undefined;
   /** Names of which a `create` was not taken: what comes of them next is a `create` still. */
   readonly untold = new Set<PathBytes>();
-  /** Names of which a `delete` was held or not taken: whatever is there next is told behind a `delete`. */
+  /** Directories of which a `delete` was held or not taken: whatever has their name next is told behind a `delete`. */
   readonly undeleted = new Set<PathBytes>();
   #setup: CommandSetup;
 

@@ -59,7 +59,7 @@ class EventDelivery {
     this.#problems.push(...plan.problems);
     const held = deletes ? await this.#judge(plan) : undefined;
     if (held !== undefined && 'scope' in held) return held;
-    for (const { path } of held === undefined ? [] : plan.deletes) undeleted.add(path);
+    if (held !== undefined) for (const event of plan.deletes) this.#notTaken(event);
     const told = deletes && held === undefined ? plan : { ...plan, deletes: [] };
     if (options.mode.kind === 'event') await this.#tellEach(told);
     else await this.#tellList(options.mode.command, options.mode.list, told, missed);
@@ -249,12 +249,12 @@ class EventDelivery {
     this.#count(event);
   }
 
-  #notTaken({ kind, path }: CommandEvent): void {
+  #notTaken({ kind, path, isDirectory }: CommandEvent): void {
     const { untold, undeleted } = this.#session;
     if (kind === 'create') untold.add(path);
     if (kind !== 'delete') return;
     untold.delete(path);
-    undeleted.add(path);
+    if (isDirectory) undeleted.add(path);
   }
 
   #count({ kind, path }: CommandEvent): void {

@@ -32,7 +32,7 @@ export interface PlanOptions {
   readonly tells: ReadonlySet<CommandEventKind>;
   /** Names of which a `create` is due still: its command has failed. */
   readonly untold: ReadonlySet<PathBytes>;
-  /** Names of which a `delete` is due still, even if they are there again. */
+  /** Directories of which a `delete` is due still, even if they are there again. */
   readonly undeleted: ReadonlySet<PathBytes>;
 }
 
