@@ -30,6 +30,8 @@ export class CommandSession {
   readonly untold = new Set<PathBytes>();
   /** Directories of which a `delete` was held or not taken: whatever has their name next is told behind a `delete`. */
   readonly undeleted = new Set<PathBytes>();
+  /** Names met in a directory and told by a delivery that failed: those that have gone since are to be told as deleted. */
+  readonly toldInVain = new Set<PathBytes>();
   #setup: CommandSetup;
 
   constructor(options: CommandTargetOptions) {

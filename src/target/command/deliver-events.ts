@@ -1,4 +1,4 @@
-import type { Batch, Move } from '../../model/batch.ts';
+import type { Batch, BatchEntry, Move } from '../../model/batch.ts';
 import { HINT } from '../../model/event-batch.ts';
 import type { Delivered, Failed, HeldDeletions, Outcome, PathProblem } from '../../model/outcome.ts';
 import { displayPath, isBelow } from '../../model/path-bytes.ts';
@@ -16,6 +16,8 @@ import type { EventPlan, PlannedWalk } from './plan-events.ts';
 import { fullPath, walkSource } from './walk-source.ts';
 import { ListInput } from './list-input.ts';
 
+/** So many names of a walk are remembered, for the case that the delivery fails. */
+const MAX_WALKED = 1_000_000;
 const ROOT_EVENT: CommandEvent = { kind: 'startup', path: '' as PathBytes, isDirectory: true };
 
 /** Tells one batch to the user's commands. Never rejects for what they do. */
@@ -33,6 +35,8 @@ class EventDelivery {
   readonly #context: DeliveryContext;
   readonly #problems: PathProblem[] = [];
   readonly #recheck: PathBytes[] = [];
+  /** Names told that were met in a directory. */
+  readonly #walked: PathBytes[] = [];
   #updated = 0;
   #deleted = 0;
   #moved = 0;
@@ -54,7 +58,8 @@ class EventDelivery {
     const missed = mayMove ? await this.#tellMoves() : this.#batch.moves;
     const failed = this.#failed();
     if (failed) return failed;
-    const batch = withOldNames(withMissedMoves(this.#batch, missed), missed);
+    const moved = withOldNames(withMissedMoves(this.#batch, missed), missed);
+    const batch = withGone(moved, this.#goneSince());
     const plan = await planEvents(batch, { source: options.source, tells, untold, undeleted });
     this.#problems.push(...plan.problems);
     const held = deletes ? await this.#judge(plan) : undefined;
@@ -63,7 +68,19 @@ class EventDelivery {
     const told = deletes && held === undefined ? plan : { ...plan, deletes: [] };
     if (options.mode.kind === 'event') await this.#tellEach(told);
     else await this.#tellList(options.mode.command, options.mode.list, told, missed);
+    this.#noteWalked();
     return this.#failed() ?? { ...this.#delivered(), ...(held === undefined ? {} : { held }) };
+  }
+
+  /** What was told before in vain and has gone: nobody else may know of it, since a compare is due of its directory. */
+  #goneSince(): readonly PathBytes[] {
+    return [...this.#session.toldInVain].filter((path) => !this.#isThere(path));
+  }
+
+  #noteWalked(): void {
+    const { toldInVain } = this.#session;
+    if (this.#failure === undefined) toldInVain.clear();
+    else for (const path of this.#walked) toldInVain.add(path);
   }
 
   #failed(): Failed | undefined {
@@ -221,7 +238,10 @@ class EventDelivery {
     let entriesDone = 0;
     for await (const { path, isDirectory } of this.#walk(directory)) {
       const kind = toldAs(walkedKinds(isNew, isDirectory), this.#session.tells);
-      if (kind !== undefined && !done.has(path)) yield { kind, path, isDirectory };
+      if (kind !== undefined && !done.has(path)) {
+        if (this.#walked.length < MAX_WALKED) this.#walked.push(path);
+        yield { kind, path, isDirectory };
+      }
       this.#context.report({
         kind: 'progress',
         bytes: 0,
@@ -305,12 +325,29 @@ function moveEvent({ from, to, isDirectory }: Move): CommandEvent {
 
 /** The old names of moves that were not made are to be looked at too: the target may have them still. */
 function withOldNames(batch: Batch, missed: readonly Move[]): Batch {
-  if (missed.length === 0) return batch;
-  const hints = new Map(batch.entries.map((entry) => [entry.path, entry.hints]));
-  for (const { from, isDirectory } of missed)
-    if (!hints.has(from)) hints.set(from, HINT.deleted | (isDirectory ? HINT.isDirectory : 0));
-  const entries = [...hints].map(([path, bits]) => ({ path, hints: bits }));
-  return { ...batch, entries: entries.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  return withEntries(
+    batch,
+    missed.map(({ from, isDirectory }) => ({
+      path: from,
+      hints: HINT.deleted | (isDirectory ? HINT.isDirectory : 0),
+    })),
+  );
+}
+
+function withGone(batch: Batch, gone: readonly PathBytes[]): Batch {
+  return withEntries(
+    batch,
+    gone.map((path) => ({ path, hints: HINT.deleted })),
+  );
+}
+
+/** The batch with these entries as well, if it has none of their names. */
+function withEntries(batch: Batch, further: readonly BatchEntry[]): Batch {
+  if (further.length === 0) return batch;
+  const known = new Set(batch.entries.map(({ path }) => path));
+  const added = further.filter(({ path }) => !known.has(path));
+  const entries = [...batch.entries, ...added].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { ...batch, entries };
 }
 
 function failedBatch(message: string): Failed {
