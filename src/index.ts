@@ -8,6 +8,8 @@ export {
 } from './model/path-bytes.ts';
 export { EventBatch, HINT, type WatchEvent } from './model/event-batch.ts';
 export type {
+  CommandExitCodes,
+  CommandMode,
   DeleteLimit,
   DeletePolicy,
   FilterOption,
@@ -16,6 +18,7 @@ export type {
   MirroredAttributes,
   MirrorOptions,
   RunSettings,
+  TargetPlace,
 } from './daemon/mirror-options.ts';
 export { runMirrors } from './daemon/run-mirrors.ts';
 export { type EndSignal, processIo, type ProgramIo, type TextOutput } from './daemon/program-io.ts';

@@ -15,6 +15,12 @@ import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { addAttributeOptions } from './attribute-options.ts';
+import {
+  addCommandOptions,
+  type CommandFlags,
+  givenCommandPlace,
+  refuseRsyncOptions,
+} from './command-options.ts';
 import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
 import { deleteLimit, hookCommand, hookSeconds, secondsAsMs, size, wholeNumber } from './option-value.ts';
 import { addVerify } from './verify-command.ts';
@@ -110,6 +116,7 @@ Examples:
   syncline mirror --delay 0.2 --exclude '*.tmp' src/ build-host:work/src
   syncline mirror --rsyncssh src build-host work/src
   syncline mirror a host:a --and --delete no b /mnt/archive/b
+  syncline mirror --on-event ./handle ./inbox
   syncline watch --json /etc | jq .path
   syncline verify --checksum ./photos /mnt/backup/photos
 
@@ -125,6 +132,9 @@ home directory unless it begins with a slash. One ssh connection is kept for all
 deliveries. What is moved in SRC is moved there, by SFTP or else by mv, and not
 sent again; that takes --delete yes or running. ssh asks nothing: it needs a key
 without a password, or an agent.
+
+With --on-event or --on-batch programs of your own do the work: docs/commands.md
+explains what they are told. TARGET is then a text that they are given.
 
 Every --target is a target like TARGET: each has its own pace, retries and
 state, and none waits for another. One whose configuration cannot work is
@@ -172,7 +182,7 @@ function addMirror(
     .summary('keep TARGET equal to SRC, live')
     .description('Keeps TARGET equal to the directory SRC for as long as it runs.')
     .argument('<SRC>', 'the directory to mirror')
-    .argument('<TARGET>', 'where to: anything rsync takes; with --rsyncssh the host')
+    .argument('[TARGET]', 'where to: anything rsync takes; with --rsyncssh the host')
     .argument('[TARGETDIR]', 'with --rsyncssh: the directory on the host');
   const furtherTargets: string[] = [];
   command
@@ -214,7 +224,7 @@ function addMirror(
   const rsyncOptions = addRsyncOptions(command);
   command
     .option('--fuzzy', 'send a renamed file against its old name (same directory); deletes last')
-    .option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1)
+    .option('--max-processes <N>', 'processes at a time for each target', wholeNumber(1, 64), 1)
     .option('--batch-size-limit <SIZE>', 'send changed files above it beside the others, one at a time', size)
     .option(
       '--max-total-processes <N>',
@@ -243,14 +253,17 @@ function addMirror(
         sshOptions.push(value);
       },
     );
+  const exitCodes = addCommandOptions(command);
   addLogOptions(command);
   command.helpOption('-h, --help', 'print this help and exit');
   command.addHelpText('after', MIRROR_NOTES);
-  command.action((source: string, place: string, directory: string | undefined) => {
+  command.action((source: string, place: string | undefined, directory: string | undefined) => {
     const given = command.opts<MirrorFlags>();
-    refuseEmpty(source, [place, ...furtherTargets]);
-    const first = firstTarget(place, directory, given, sshOptions);
+    refuseEmpty(source, [...(place === undefined ? [] : [place]), ...furtherTargets]);
+    const commands = givenCommandPlace(place ?? '', given, exitCodes);
+    const first = firstTarget(commands ?? place, directory, given, sshOptions);
     const targets = [first, ...furtherTargets.map((target) => ({ kind: 'rsync', target }) as const)];
+    if (targets.every(({ kind }) => kind === 'command')) refuseRsyncOptions(command);
     const maxDelayMs = given.maxDelay ?? Math.max(DEFAULT_MAX_DELAY_MS, given.delay);
     if (maxDelayMs < given.delay) {
       const delays = `--max-delay ${maxDelayMs / 1000} is shorter than --delay ${given.delay / 1000}`;
@@ -308,14 +321,24 @@ function givenSettings(command: Command): Partial<RunSettings> {
   };
 }
 
-/** With `--rsyncssh` a directory on a host, else TARGET as it is; refuses what belongs to the other. */
+const HELP = 'see: syncline mirror --help';
+
+/** With `--rsyncssh` a directory on a host, else TARGET as it is or what is given; refuses what belongs to the other. */
 function firstTarget(
-  place: string,
+  place: string | TargetPlace | undefined,
   directory: string | undefined,
   { rsyncssh, port, identity }: MirrorFlags,
   sshArguments: readonly string[],
 ): TargetPlace {
+  if (place === undefined)
+    throw new SynclineError(
+      'USAGE',
+      "missing required argument 'TARGET'",
+      'only --on-event and --on-batch can do without; see: syncline mirror --help',
+    );
   if (rsyncssh === true) {
+    if (typeof place !== 'string')
+      throw new SynclineError('USAGE', '--rsyncssh and a command are two ways for one target', HELP);
     if (directory === undefined)
       throw new SynclineError(
         'USAGE',
@@ -330,20 +353,20 @@ function firstTarget(
     throw new SynclineError(
       'USAGE',
       `too many arguments for 'mirror'. Expected 2 arguments but got 3.`,
-      'see: syncline mirror --help',
+      HELP,
     );
   const [loose] = Object.entries({ port, identity, 'ssh-opt': sshArguments[0] }).filter(
     ([, value]) => value !== undefined,
   );
   if (loose !== undefined)
     throw new SynclineError('USAGE', `--${loose[0]} without --rsyncssh`, 'for other targets: --rsh COMMAND');
-  return { kind: 'rsync', target: place };
+  return typeof place === 'string' ? { kind: 'rsync', target: place } : place;
 }
 
 /** A steady stream of changes is delivered this often when `--max-delay` is not given. */
 const DEFAULT_MAX_DELAY_MS = 10_000;
 
-interface MirrorFlags extends RsyncFlags {
+interface MirrorFlags extends RsyncFlags, CommandFlags {
   readonly delay: number;
   readonly maxDelay?: number;
   readonly once?: true;

@@ -41,7 +41,12 @@ export function addRsyncOptions(command: Command): readonly string[] {
     .option('--rsync-path <PATH>', 'rsync on the remote side', toRsync('--rsync-path='))
     .option('--rsync-program <PATH>', 'rsync on this side', 'rsync')
     .option('--bwlimit <RATE>', 'KiB a second at most, or as in 1.5M', bandwidth)
-    .option('--timeout <SECONDS>', 'give up a stalled connection; 0: never', wholeNumber(0, 86_400), 600);
+    .option(
+      '--timeout <SECONDS>',
+      'give up a stalled transfer or program; 0: never',
+      wholeNumber(0, 86_400),
+      600,
+    );
   return given;
 }
 

@@ -74,6 +74,9 @@ export function createDeliveryLog(
       case 'command':
         log.debug('run', { command: [next.program, ...next.arguments] });
         break;
+      case 'output':
+        log.info(`${next.program}: ${next.line}`);
+        break;
       case 'notice':
         log.info(next.message);
         break;

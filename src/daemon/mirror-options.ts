@@ -1,4 +1,5 @@
 import type { FilterOption } from '../filter/parse-rules.ts';
+import type { CommandExitCodes, CommandMode } from '../target/command/command-options.ts';
 import type { DeleteLimit } from '../target/delete-guard.ts';
 import type { HookCommand } from '../target/hook/run-hook.ts';
 import type { RsyncAttributes } from '../target/rsync/rsync-arguments.ts';
@@ -8,6 +9,8 @@ import type { HookOptions } from './delivery-hooks.ts';
 import type { LogFormat, LogLevel } from './log.ts';
 
 export type {
+  CommandExitCodes,
+  CommandMode,
   DeleteLimit,
   DeletePolicy,
   FilterOption,
@@ -22,7 +25,14 @@ export type TargetPlace =
   /** As the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
   | { readonly kind: 'rsync'; readonly target: string }
   /** A directory on a host, by rsync over one ssh connection; moves are made there. */
-  | { readonly kind: 'rsyncssh'; readonly ssh: SshOptions; readonly directory: string };
+  | { readonly kind: 'rsyncssh'; readonly ssh: SshOptions; readonly directory: string }
+  /** Whatever programs of the user's make of what they are told; `target` is any text for them, `''` for none. */
+  | {
+      readonly kind: 'command';
+      readonly target: string;
+      readonly mode: CommandMode;
+      readonly exitCodes: CommandExitCodes;
+    };
 
 /** One source and its targets, as they were asked for: plain values, checked one by one, nothing touched yet. */
 export interface MirrorOptions {

@@ -6,7 +6,7 @@ import { ProcessSlots } from '../target/process-slots.ts';
 import { checkNoRing } from '../target/rsync/check-rings.ts';
 import { checkTargetsApart } from '../target/rsync/check-targets.ts';
 import { SshMasters } from '../target/ssh/ssh-masters.ts';
-import { rsyncTargetName } from './create-target.ts';
+import { rsyncTargetNames } from './create-target.ts';
 import { DRAIN_MS, endOnSignals } from './end-on-signals.ts';
 import { createLog, wantsColours } from './log.ts';
 import type { MirrorOptions, RunSettings } from './mirror-options.ts';
@@ -62,13 +62,13 @@ export async function runMirrors(
   try {
     checkTargetsApart(
       mirrors.flatMap(({ targets, deletePolicy }, source) =>
-        targets.map((place) => ({ name: rsyncTargetName(place), source, deletes: deletePolicy !== 'no' })),
+        rsyncTargetNames(targets).map((name) => ({ name, source, deletes: deletePolicy !== 'no' })),
       ),
     );
     checkNoRing(
       mirrors.map(({ sourcePath, targets }) => ({
         source: pathFromText(sourcePath),
-        targets: targets.map(rsyncTargetName),
+        targets: rsyncTargetNames(targets),
       })),
     );
     for (const options of mirrors) sources.push(new SourceMirror(options, parts));

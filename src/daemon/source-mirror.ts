@@ -119,7 +119,7 @@ export class SourceMirror implements WatchedSource {
     const { environment, slots, masters, ending, maxPendingEntries, namesTarget, targetProgress } =
       this.#parts;
     const filterArguments = this.#rsyncRules.arguments;
-    const shared = { source: this.path, environment, filterArguments, slots, masters };
+    const shared = { source: this.path, rules: this.rules, environment, filterArguments, slots, masters };
     const target = createTarget(place, options, shared);
     const { name } = target;
     const log = namesTarget ? withFields(this.#log, { target: name }) : this.#log;

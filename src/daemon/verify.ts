@@ -130,6 +130,7 @@ function differenceIn(event: DeliveryEvent): Difference | undefined {
     case 'moved':
     case 'progress':
     case 'command':
+    case 'output':
     case 'notice':
       return undefined;
   }

@@ -28,6 +28,8 @@ export type DeliveryEvent =
     }
   /** The exact command about to be run, for `--log-level debug`. */
   | { readonly kind: 'command'; readonly program: string; readonly arguments: readonly string[] }
+  /** A line that a program of the user's printed, for people. */
+  | { readonly kind: 'output'; readonly program: string; readonly line: string }
   | { readonly kind: 'notice'; readonly message: string };
 
 export interface DeliveryContext {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
-import type { MirrorOptions, RunSettings } from '../../src/daemon/mirror-options.ts';
+import type { MirrorOptions, RunSettings, TargetPlace } from '../../src/daemon/mirror-options.ts';
 import type { WatchOptions } from '../../src/daemon/watch-options.ts';
 import { SynclineError } from '../../src/model/syncline-error.ts';
 
@@ -227,12 +227,114 @@ test('watch takes a directory and --json', () => {
   expect(watch('--json', '/d')).toMatchObject({ json: true });
 });
 
+describe('commands', () => {
+  function place(...args: string[]): TargetPlace | undefined {
+    const line = parseCommandLine(['mirror', ...args]);
+    return line.kind === 'mirror' ? line.mirrors[0]?.targets[0] : undefined;
+  }
+  const [event, source, target] = ['event', 'sourcePathname', 'targetPathname'].map((variable) => [
+    { variable },
+  ]);
+  const old = ['fromSourcePathname', 'fromTargetPathname'].map((variable) => [{ variable }]);
+
+  test('a plain program for events is given the event and both names, and for moves the old ones', () => {
+    const line = { kind: 'program', words: [['my prog'], event, source, target] };
+    const move = { kind: 'program', words: [...line.words, ...old] };
+    expect(place('--on-event', 'my prog', '/src')).toEqual({
+      kind: 'command',
+      target: '',
+      mode: { kind: 'event', commands: { create: line, modify: line, attrib: line, delete: line } },
+      exitCodes: { ok: [0], again: [], die: [], others: 'problem' },
+    });
+    expect(place('--events', 'move,create', '--on-event', 'my prog', '/src', 'any text')).toMatchObject({
+      target: 'any text',
+      mode: { commands: { create: line, move } },
+    });
+  });
+
+  test('arguments of its own may hold variables, and other braces stay', () => {
+    const json = '["awk", "{print}", "{path}:{sourcePathname}", "{nothing}", "{{event}}"]';
+    const words = [
+      ['awk'],
+      ['{print}'],
+      [{ variable: 'path' }, ':', { variable: 'sourcePathname' }],
+      ['{nothing}'],
+      ['{', { variable: 'event' }, '}'],
+    ];
+    expect(place('--on-event', json, '--events=delete', '/src')).toMatchObject({
+      mode: { commands: { delete: { kind: 'program', words } } },
+    });
+  });
+
+  test('a text for sh has the names as parameters, and stays as it is', () => {
+    const text = '[ -e "$2" ] && echo {path}';
+    expect(place('--shell', '--on-event', text, '--events', 'create', '/src')).toMatchObject({
+      mode: { commands: { create: { kind: 'shell', text, parameters: [event, source, target] } } },
+    });
+  });
+
+  test('a program for batches has no arguments but its own, and one for the first sync those of an event', () => {
+    expect(
+      place(
+        '--on-batch',
+        'sync',
+        '--list=events',
+        '--on-startup',
+        'all',
+        '--exit-code',
+        '0=again',
+        '--exit-code=3=ok',
+        '/src',
+        't',
+      ),
+    ).toEqual({
+      kind: 'command',
+      target: 't',
+      mode: {
+        kind: 'batch',
+        command: { kind: 'program', words: [['sync']] },
+        list: 'events',
+        tells: ['create', 'modify', 'attrib', 'delete'],
+        startup: { kind: 'program', words: [['all'], event, source, target] },
+      },
+      exitCodes: { ok: [3], again: [0], die: [], others: 'problem' },
+    });
+  });
+
+  test('further targets are rsync targets, for which the options of rsync count', () => {
+    const args = ['--on-event', 'x', '--timeout=5', '--max-processes=2', '-H', '--target', '/b', '/src'];
+    const line = parseCommandLine(['mirror', ...args]);
+    expect(line).toMatchObject({
+      mirrors: [{ targets: [{ kind: 'command' }, { kind: 'rsync', target: '/b' }] }],
+    });
+  });
+});
+
 describe('a wrong command line is refused in one line', () => {
   test.each<[string[], RegExp]>([
     [[], /^no command given$/],
     [['miror', 'a', 'b'], /^unknown command 'miror'; did you mean mirror\?$/],
     [['mirror', 'a'], /^missing required argument 'TARGET'$/],
     [['mirror', 'a', 'b', 'c'], /^too many arguments for 'mirror'. Expected 2 arguments but got 3/],
+    [['mirror', '--on-event', 'x', 'a', 'b', 'c'], /^too many arguments for 'mirror'/],
+    [['mirror', '--on-event', 'x', '--on-batch', 'y', 'a'], /^--on-event and --on-batch are two ways/],
+    [['mirror', '--on-event', 'x', '--rsyncssh', 'a', 'b', 'c'], /^--rsyncssh and a command are two ways/],
+    [['mirror', '--on-event', 'x', '--list', 'paths', 'a'], /^--list without --on-batch$/],
+    [['mirror', '--on-event', '["x", 1]', 'a'], /^--on-event '\["x", 1\]' is invalid\. It must be a program/],
+    [['mirror', '--on-event', ' ', '--shell', 'a'], /^--on-event is empty$/],
+    [
+      ['mirror', '--on-batch', '["x", "{path}"]', 'a'],
+      /^--on-batch has no \{path\}: it is about many names$/,
+    ],
+    [['mirror', '--shell', 'a', 'b'], /^--shell without --on-event or --on-batch$/],
+    [['mirror', '--exit-code', '1=ok', 'a', 'b'], /^--exit-code without --on-event or --on-batch$/],
+    [['mirror', '--exit-code', '256=ok', 'a', 'b'], /It must be as in 75=again/],
+    [['mirror', '--exit-code', '1=fine', 'a', 'b'], /It must be as in 75=again/],
+    [['mirror', '--on-event', 'x', '--no-times', 'a'], /^--no-times works only with rsync$/],
+    [['mirror', '--on-event', 'x', '-H', 'a'], /^--hard-links works only with rsync$/],
+    [['mirror', '--on-event', 'x', '--rsync-opt=-z', 'a'], /^--rsync-opt works only with rsync$/],
+    [['mirror', '--on-event', 'x', '--mkpath', 'a'], /^--mkpath works only with rsync$/],
+    [['mirror', '--events', 'create,none', 'a', 'b'], /It must be a list of create, modify/],
     [['mirror', '', 'b'], /^SRC is empty$/],
     [['mirror', 'a', ''], /^TARGET is empty$/],
     [['watch', ''], /^DIR is empty$/],

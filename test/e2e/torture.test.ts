@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { COPY_LISTS, COPY_SCRIPT } from '../support/command-mirror.ts';
 import { projectRoot } from '../support/project-root.ts';
 import type { Sshd } from '../support/sshd.ts';
 import { startSshd } from '../support/sshd.ts';
@@ -29,10 +30,11 @@ function delay(seed: number): readonly string[] {
 async function check(
   seed: number,
   mirrorArguments: (source: string, target: string, around: TreeAround) => readonly string[],
-  mirrorsAround = false,
+  { mirrorsAround = false, deadlineMs = 30_000 } = {},
 ): Promise<void> {
   const report = await torture({
     seed,
+    deadlineMs,
     mirrorsAround,
     mirror: (source, target, around) => [
       process.execPath,
@@ -40,8 +42,6 @@ async function check(
       'mirror',
       ...delay(seed),
       '--allow-empty-source',
-      // Each fourth seed has files that go beside the batches.
-      ...(seed % 4 === 0 ? ['--batch-size-limit', '1K'] : []),
       ...mirrorArguments(source, target, around),
     ],
     keep: process.env.SYNCLINE_KEEP === '1',
@@ -51,6 +51,11 @@ async function check(
   expect(report.endedEarly, told(report)).toBe(false);
   expect(report.exit, told(report)).toEqual({ code: 143, signal: null });
   expect(report.survivors, told(report)).toEqual([]);
+}
+
+/** Each fourth seed has files that go beside the batches. */
+function largeFiles(seed: number): readonly string[] {
+  return seed % 4 === 0 ? ['--batch-size-limit', '1K'] : [];
 }
 
 function told(report: TortureReport): string {
@@ -64,14 +69,16 @@ describe('a live mirror under random activity', () => {
   });
 
   test.concurrent.each(seeds(12))('ends equal to its source, seed %i', async (seed) => {
-    await check(seed, (source, target) => [source, target]);
+    await check(seed, (source, target) => [...largeFiles(seed), source, target]);
   });
 
   test.concurrent.each(seeds(4))(
     'shares the watch of a mirror around it, and both end equal, seed %i',
     async (seed) => {
       const further = ['--and', ...delay(seed + 1), '--allow-empty-source'];
-      await check(seed, (source, target, { tree, copy }) => [source, target, ...further, tree, copy], true);
+      await check(seed, (source, target, { tree, copy }) => [source, target, ...further, tree, copy], {
+        mirrorsAround: true,
+      });
     },
   );
 
@@ -83,7 +90,27 @@ describe('a live mirror under random activity', () => {
     afterAll(() => sshd[Symbol.asyncDispose]());
 
     test.concurrent.each(seeds(4))('ends equal to its source, seed %i', async (seed) => {
-      await check(seed, (source, target) => [...sshd.mirrorOptions, source, sshd.host, target]);
+      await check(seed, (source, target) => [
+        ...largeFiles(seed),
+        ...sshd.mirrorOptions,
+        source,
+        sshd.host,
+        target,
+      ]);
+    });
+  });
+
+  describe('by commands', () => {
+    const ways = [
+      ['--max-processes', '3', '--shell', '--on-event', COPY_SCRIPT],
+      ['--events', 'create,modify,attrib,delete,move', '--shell', '--on-event', COPY_SCRIPT],
+      COPY_LISTS,
+    ];
+
+    test.concurrent.each(seeds(3))('ends equal to its source, seed %i', async (seed) => {
+      const options = ways[seed % ways.length] ?? [];
+      // Some processes for each name: a busy machine needs minutes where rsync needs seconds.
+      await check(seed, (source, target) => [...options, source, target], { deadlineMs: 150_000 });
     });
   });
 });

@@ -30,6 +30,8 @@ export interface LiveMirrorOptions {
   readonly before?: string;
   /** TARGET for the directory `copy`; that directory itself if not given. */
   readonly targetFor?: (copy: string) => string;
+  /** No TARGET, for commands that need none. */
+  readonly withoutTarget?: boolean;
   /** HOST before TARGET, for `--rsyncssh`. */
   readonly host?: string;
   /** A command to run the program with, as in `setpriv --reuid=1000`. */
@@ -58,7 +60,7 @@ export class LiveMirror implements AsyncDisposable {
       ...[process.execPath, `${projectRoot}/dist/cli.js`, 'mirror'],
       ...['--delay', '0.2', '--log-format', 'json', ...(options.options ?? [])],
       ...[this.source, ...(options.host === undefined ? [] : [options.host])],
-      ...[options.targetFor?.(this.copy) ?? this.copy],
+      ...(options.withoutTarget === true ? [] : [options.targetFor?.(this.copy) ?? this.copy]),
     ]);
   }
 

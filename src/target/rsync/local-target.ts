@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, opendirSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Failed } from '../../model/outcome.ts';
 import {
@@ -91,6 +91,20 @@ export function directoryIdentity(path: string | Buffer): DirectoryIdentity | un
 export function isSameDirectory(now: DirectoryIdentity, known: DirectoryIdentity): boolean {
   const bornTogether = known.bornNs === 0n || now.bornNs === known.bornNs;
   return now.device === known.device && now.inode === known.inode && bornTogether;
+}
+
+/** False for what is no directory or cannot be read. */
+export function isEmptyDirectory(path: string | Buffer): boolean {
+  try {
+    const directory = opendirSync(path, { bufferSize: 1 });
+    try {
+      return directory.readSync() === null;
+    } finally {
+      directory.closeSync();
+    }
+  } catch {
+    return false;
+  }
 }
 
 /** Notices when a local target root is no longer the directory it was. */

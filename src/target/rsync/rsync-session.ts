@@ -1,12 +1,11 @@
-import { closeSync, opendirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { Failed } from '../../model/outcome.ts';
-import { displayPath, pathFromText, pathToBuffer } from '../../model/path-bytes.ts';
-import { SynclineError } from '../../model/syncline-error.ts';
+import { pathFromText, pathToBuffer } from '../../model/path-bytes.ts';
 import { DeleteGuard } from '../delete-guard.ts';
 import type { DeliverySlots } from '../process-slots.ts';
+import { SourceGuard } from '../source-guard.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
-import { checkLocalTarget, directoryIdentity, isSameDirectory, LocalTargetGuard } from './local-target.ts';
-import type { DirectoryIdentity } from './local-target.ts';
+import { checkLocalTarget, isEmptyDirectory, LocalTargetGuard } from './local-target.ts';
 import { findLauncher } from './launcher.ts';
 import { parseTarget, targetArgument } from './parse-target.ts';
 import type { RsyncLocation } from './parse-target.ts';
@@ -55,7 +54,7 @@ export class RsyncSession {
   readonly #program: string;
   #launcher: readonly string[] = [];
   readonly #refusals = new Set<string>();
-  #identity: DirectoryIdentity | undefined;
+  readonly #source: SourceGuard;
   #common: CommonArguments | undefined;
   #keepsNanoseconds = false;
 
@@ -63,7 +62,7 @@ export class RsyncSession {
     this.options = options;
     this.location = parseTarget(options.target);
     this.#program = options.rsyncProgram ?? 'rsync';
-    this.#identity = options.sourceIdentity;
+    this.#source = new SourceGuard(options.source, options.sourceIdentity);
     this.deleteGuard = new DeleteGuard({ ...options, targetName: options.target });
     this.#guard = this.location.kind === 'local' ? new LocalTargetGuard(this.location.path) : undefined;
   }
@@ -71,9 +70,7 @@ export class RsyncSession {
   /** Looks at this end only. Throws a SynclineError (SOURCE, TARGET, RSYNC_MISSING, RSYNC_TOO_OLD). */
   async prepare(context: RunContext): Promise<void> {
     const { source, environment, mkpath = false } = this.options;
-    this.#identity ??= directoryIdentity(pathToBuffer(source));
-    if (!this.#identity)
-      throw new SynclineError('SOURCE', `Source ${displayPath(source)} is not a directory.`);
+    this.#source.open();
     const version = await findRsync(this.#program, environment, context.signal);
     this.#launcher = await findLauncher(environment, context.signal);
     this.#common = {
@@ -95,7 +92,7 @@ export class RsyncSession {
    * reach, and all has to be compared. Asks the receiver about missing names the first time that `deletes` needs it.
    */
   async check(deletes: boolean, context: RunContext): Promise<'same' | 'new' | Failed> {
-    const foreign = this.#checkSource();
+    const foreign = this.#source.check();
     if (foreign) return foreign;
     const state = (await this.#checkTarget(context)) ?? 'same';
     if (state !== 'same' && state !== 'new') return state;
@@ -162,7 +159,7 @@ export class RsyncSession {
   }
 
   async #runNow(request: SessionRun, context: RunContext): Promise<RunReport> {
-    const foreign = this.#checkSource();
+    const foreign = this.#source.check();
     if (foreign) return emptyReport(foreign);
     const { source } = this.options;
     const text = pathToBuffer(source).toString('utf8');
@@ -228,7 +225,7 @@ export class RsyncSession {
     if (report.verdict.kind !== 'sourceSuspect') return report;
     return {
       ...report,
-      verdict: this.#checkSource() ?? {
+      verdict: this.#source.check() ?? {
         kind: 'failed',
         scope: 'batch',
         message: `rsync to ${this.options.target} could not enter the source directory.`,
@@ -238,20 +235,7 @@ export class RsyncSession {
 
   /** True when the source root can be read and holds nothing. */
   sourceIsEmpty(): boolean {
-    return isEmptyDirectory(pathToBuffer(this.options.source));
-  }
-
-  /** Undefined while the source root is the directory it was at start: else every name would look deleted. */
-  #checkSource(): Failed | undefined {
-    const { source } = this.options;
-    const now = directoryIdentity(pathToBuffer(source));
-    if (now && this.#identity && isSameDirectory(now, this.#identity)) return undefined;
-    return {
-      kind: 'failed',
-      scope: 'source',
-      message: `Source ${displayPath(source)} is ${now ? 'not the directory it was at start' : 'gone'}; nothing is delivered.`,
-      remedy: 'Bring the directory back (mount it), or restart to mirror what is there now.',
-    };
+    return this.#source.isEmpty();
   }
 
   #reportedRoots(): readonly string[] {
@@ -269,20 +253,6 @@ export class RsyncSession {
   #needCommon(): CommonArguments {
     if (!this.#common) throw new Error('rsync target: used before prepare');
     return this.#common;
-  }
-}
-
-/** False for what is no directory or cannot be read. */
-function isEmptyDirectory(path: string | Buffer): boolean {
-  try {
-    const directory = opendirSync(path, { bufferSize: 1 });
-    try {
-      return directory.readSync() === null;
-    } finally {
-      directory.closeSync();
-    }
-  } catch {
-    return false;
   }
 }
 

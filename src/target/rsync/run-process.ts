@@ -13,10 +13,14 @@ export interface ProcessRequest {
   readonly launcher?: readonly string[];
   readonly program: string;
   readonly arguments: readonly string[];
-  /** The whole environment of the child; `LC_ALL=C` is set on top, so that messages can be read and names are escaped. */
+  /**
+   * The whole environment of the child; `LC_ALL=C` is set on top, so that messages can be read and names are escaped,
+   * unless `keepsLocale`.
+   */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Written to stdin, which is then closed; a child that stops reading is no error. */
-  readonly input?: Iterable<Buffer>;
+  readonly keepsLocale?: boolean;
+  /** Written to stdin, which is then closed; a child that stops reading is no error. Must not throw. */
+  readonly input?: Iterable<Buffer> | AsyncIterable<Buffer>;
   /** Lines as binary strings (one character a byte) without their end; a `\r` ends a line too. */
   readonly onOutput: (line: string) => void;
   readonly onError: (line: string) => void;
@@ -95,7 +99,7 @@ class ChildHandle {
     this.#request = request;
     const [program = '', ...words] = [...(request.launcher ?? []), request.program, ...request.arguments];
     this.#child = spawn(program, words, {
-      env: { ...request.environment, LC_ALL: 'C' },
+      env: { ...request.environment, ...(request.keepsLocale === true ? {} : { LC_ALL: 'C' }) },
       stdio: ['pipe', 'pipe', 'pipe', ...(request.descriptors ?? [])],
       detached: true,
     });
