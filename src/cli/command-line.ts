@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import type { LogFormat, LogLevel } from '../daemon/log.ts';
-import type { DeletePolicy, FilterOption, MirrorOptions } from '../daemon/mirror-options.ts';
+import type {
+  DeletePolicy,
+  FilterOption,
+  MirrorOptions,
+  MirroredAttributes,
+} from '../daemon/mirror-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
@@ -62,6 +67,8 @@ syncline COMMAND --help explains a command.`;
 const MIRROR_NOTES = `
 TARGET is what rsync takes: a directory, host:directory (ssh), host::module/path
 or rsync://host/module/path (rsync daemon). The content of SRC goes into TARGET.
+With --direct a built-in engine copies to a local directory: no process is
+started, and a renamed file or directory is renamed there too.
 
 TERM and INT deliver what is pending if that is quick, then end with 143 or 130;
 a second one ends at once.
@@ -91,7 +98,8 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .summary('keep TARGET equal to SRC for as long as it runs')
     .description('Keeps TARGET equal to the directory SRC for as long as it runs.')
     .argument('<SRC>', 'the directory to mirror')
-    .argument('<TARGET>', 'where to: anything rsync takes');
+    .argument('<TARGET>', 'where to: anything rsync takes')
+    .option('--direct', 'copy without rsync; TARGET is a local directory');
   command
     .optionsGroup('When:')
     .addOption(
@@ -156,9 +164,12 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         'use . for this directory',
       );
     }
+    const kept = attributes();
+    if (given.direct === true) refuseForDirect(command, kept);
     done({
       sourcePath: path.resolve(source),
       target,
+      direct: given.direct === true,
       quietMs: given.delay,
       maxDelayMs,
       filterArguments,
@@ -167,7 +178,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
       initialSync: given.initial,
       dryRun: given.dryRun === true,
       maxProcesses: given.maxProcesses,
-      attributes: attributes(),
+      attributes: kept,
       rsyncOptions,
       rsyncProgram: given.rsyncProgram,
       bandwidthLimit: given.bwlimit,
@@ -182,7 +193,35 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
 /** A steady stream of changes is delivered this often when `--max-delay` is not given. */
 const DEFAULT_MAX_DELAY_MS = 10_000;
 
+/** Options that speak of rsync or of what only rsync does; by the names commander gives them. */
+const rsyncFlags: Readonly<Record<string, string>> = {
+  rsyncOpt: '--rsync-opt',
+  rsh: '--rsh',
+  rsyncPath: '--rsync-path',
+  rsyncProgram: '--rsync-program',
+  bwlimit: '--bwlimit',
+  timeout: '--timeout',
+  maxProcesses: '--max-processes',
+  dryRun: '--dry-run',
+};
+
+function refuseForDirect(command: Command, attributes: MirroredAttributes): void {
+  const given = Object.keys(rsyncFlags).find((name) => command.getOptionValueSource(name) === 'cli');
+  const refused =
+    (given !== undefined ? rsyncFlags[given] : undefined) ??
+    (attributes.hardLinks
+      ? '--hard-links'
+      : attributes.acls
+        ? '--acls'
+        : attributes.xattrs
+          ? '--xattrs'
+          : undefined);
+  if (refused === undefined) return;
+  throw new SynclineError('USAGE', `${refused} works only with rsync`, `leave out ${refused} or --direct`);
+}
+
 interface MirrorFlags {
+  readonly direct?: true;
   readonly delay: number;
   readonly maxDelay?: number;
   readonly once?: true;

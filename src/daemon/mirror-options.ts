@@ -11,6 +11,8 @@ export interface MirrorOptions {
   readonly sourcePath: string;
   /** As the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
   readonly target: string;
+  /** Deliver by the built-in file engine instead of rsync; `target` must be a local path then. */
+  readonly direct: boolean;
   /** A batch is sent when nothing has happened for this long. 0: at once. */
   readonly quietMs: number;
   /** A batch is sent at the latest this long after its first event. At least `quietMs`. */

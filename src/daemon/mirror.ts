@@ -10,7 +10,10 @@ import {
   fromEvent,
   switchMap,
 } from 'rxjs';
+import type { NativeAddon, NativeFilter } from '../addon/addon.ts';
 import { loadAddon } from '../addon/load-addon.ts';
+import type { FilterPurpose } from '../filter/filter-rule.ts';
+import type { FilterRules } from '../filter/filter-rules.ts';
 import { parseRules } from '../filter/parse-rules.ts';
 import { rsyncFilter } from '../filter/rsync-filter.ts';
 import type { Batch } from '../model/batch.ts';
@@ -20,6 +23,7 @@ import { pathFromText, pathToBuffer, ROOT_PATH } from '../model/path-bytes.ts';
 import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import { mirror, MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
 import { select } from '../pipeline/select.ts';
+import { createDirectTarget } from '../target/direct/direct-target.ts';
 import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
 import type { Target } from '../target/target.ts';
 import { openWatch, type Watch } from '../watch/open-watch.ts';
@@ -62,22 +66,7 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
   const addon = loadAddon();
   const source = pathFromText(options.sourcePath);
   const rules = parseRules(options.filterArguments, addon);
-  const rsyncRules = rsyncFilter(rules);
-  const target = createRsyncTarget({
-    source,
-    target: options.target,
-    environment: io.environment,
-    deletes: options.deletePolicy,
-    filterArguments: rsyncRules.arguments,
-    attributes: options.attributes,
-    bandwidthLimit: options.bandwidthLimit,
-    extraArguments: options.rsyncOptions,
-    dryRun: options.dryRun,
-    mkpath: options.makeTargetParents,
-    maxProcesses: options.maxProcesses,
-    timeoutSeconds: options.timeoutSeconds,
-    rsyncProgram: options.rsyncProgram,
-  });
+  const { target, release } = createTarget(options, io, rules, addon);
   const graceful = options.once
     ? 'ending'
     : `delivering what is pending, for at most ${DRAIN_MS / 1000} s; a second signal ends at once`;
@@ -99,8 +88,51 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
     ending.close();
     progress.end();
     await target.close();
-    rsyncRules.close();
+    release();
   }
+}
+
+/** The target asked for; `release` is to be called after its end. Throws a SynclineError for what cannot work. */
+function createTarget(
+  options: MirrorOptions,
+  io: ProgramIo,
+  rules: FilterRules,
+  addon: NativeAddon,
+): { readonly target: Target; readonly release: () => void } {
+  const source = pathFromText(options.sourcePath);
+  if (options.direct) {
+    const compile = (purpose: FilterPurpose): NativeFilter | undefined =>
+      rules.compile(pathToBuffer(source), purpose);
+    const target = createDirectTarget({
+      source,
+      target: options.target,
+      addon,
+      deletes: options.deletePolicy,
+      attributes: options.attributes,
+      hidden: compile('send'),
+      kept: compile('keep'),
+      keptInDeleted: compile('keepInDeleted'),
+      mkpath: options.makeTargetParents,
+    });
+    return { target, release: () => undefined };
+  }
+  const rsyncRules = rsyncFilter(rules);
+  const target = createRsyncTarget({
+    source,
+    target: options.target,
+    environment: io.environment,
+    deletes: options.deletePolicy,
+    filterArguments: rsyncRules.arguments,
+    attributes: options.attributes,
+    bandwidthLimit: options.bandwidthLimit,
+    extraArguments: options.rsyncOptions,
+    dryRun: options.dryRun,
+    mkpath: options.makeTargetParents,
+    maxProcesses: options.maxProcesses,
+    timeoutSeconds: options.timeoutSeconds,
+    rsyncProgram: options.rsyncProgram,
+  });
+  return { target, release: rsyncRules.close };
 }
 
 /** Keeps the target equal until a signal comes or the target cannot work; resolves with the exit status. */
