@@ -43,6 +43,10 @@
       "native/addon/watch_object.cc"
     ],
     "test_sources": [
+      "test/native/copy/directory_access_test.cc",
+      "test/native/copy/task_pool_test.cc",
+      "test/native/copy/temporary_name_test.cc",
+      "test/native/copy/tree_delivery_test.cc",
       "test/native/filter/rule_list_test.cc",
       "test/native/filter/select_batch_test.cc",
       "test/native/filter/wildmatch_test.cc",
