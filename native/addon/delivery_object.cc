@@ -45,7 +45,7 @@ TreeRoot RootOf(const Napi::Object& from) {
 }
 
 CopyAttributes AttributesOf(const Napi::Object& from) {
-  return {Flag(from, "links"), Flag(from, "perms"), Flag(from, "times"),   Flag(from, "group"),
+  return {Flag(from, "links"), Flag(from, "perms"),   Flag(from, "times"),   Flag(from, "group"),
           Flag(from, "owner"), Flag(from, "devices"), Flag(from, "specials")};
 }
 
@@ -70,9 +70,11 @@ std::string RelativePath(const Napi::Value& value) { return BytesOf(value, "Deli
 // What `undefined` stands for too: a filter without rules.
 std::shared_ptr<const RuleList> FilterAt(const Napi::Object& from, const char* key) {
   const Napi::Value value = from.Get(key);
-  auto rules = value.IsUndefined() ? std::make_shared<const RuleList>(std::vector<FilterRule>()) : RulesOf(value);
+  auto rules =
+      value.IsUndefined() ? std::make_shared<const RuleList>(std::vector<FilterRule>()) : RulesOf(value);
   if (rules == nullptr) {
-    throw Napi::TypeError::New(from.Env(), std::string("Delivery: ") + key + " is not a Filter of this addon");
+    throw Napi::TypeError::New(from.Env(),
+                               std::string("Delivery: ") + key + " is not a Filter of this addon");
   }
   return rules;
 }
@@ -134,14 +136,15 @@ const char* TextOf(DeliveryFailure::Scope scope) {
   return "";
 }
 
-// JavaScript's side of one delivery, which runs on threads of its own from the constructor on. They only ring a
-// doorbell, a thread-safe function with room for one call; JavaScript pulls what there is with `take`.
+// JavaScript's side of one delivery, which runs on threads of its own from the constructor on. They only ring
+// a doorbell, a thread-safe function with room for one call; JavaScript pulls what there is with `take`.
 class DeliveryObject : public Napi::ObjectWrap<DeliveryObject> {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "Delivery",
-                       {InstanceMethod<&DeliveryObject::Take>("take"), InstanceMethod<&DeliveryObject::Abort>("abort"),
-                        InstanceMethod<&DeliveryObject::Close>("close")});
+    return DefineClass(
+        env, "Delivery",
+        {InstanceMethod<&DeliveryObject::Take>("take"), InstanceMethod<&DeliveryObject::Abort>("abort"),
+         InstanceMethod<&DeliveryObject::Close>("close")});
   }
 
   explicit DeliveryObject(const Napi::CallbackInfo& info)
@@ -163,7 +166,8 @@ class DeliveryObject : public Napi::ObjectWrap<DeliveryObject> {
   }
 
  private:
-  static void RingDoorbell(Napi::Env env, Napi::Function on_ready, std::nullptr_t* /*context*/, void* /*data*/) {
+  static void RingDoorbell(Napi::Env env, Napi::Function on_ready, std::nullptr_t* /*context*/,
+                           void* /*data*/) {
     // What it throws is left pending for Node: no C++ exception may leave here.
     if (env != nullptr && on_ready != nullptr) {
       napi_value result = nullptr;
@@ -221,8 +225,8 @@ class DeliveryObject : public Napi::ObjectWrap<DeliveryObject> {
     thread_.join();
   }
 
-  // The environment is being torn down and has finalised the doorbell or is about to: only the threads are ours to
-  // end.
+  // The environment is being torn down and has finalised the doorbell or is about to: only the threads are
+  // ours to end.
   static void AtExit(void* object) {
     auto* delivery = static_cast<DeliveryObject*>(object);
     delivery->open_ = false;

@@ -37,8 +37,8 @@ struct DeliveryFailure {
   std::string message;
 };
 
-// Collects what the threads of one delivery have to tell, for a reader that is called when there is something.
-// Every method may be called from any thread.
+// Collects what the threads of one delivery have to tell, for a reader that is called when there is
+// something. Every method may be called from any thread.
 class DeliveryReport {
  public:
   // `ring` is called on the delivery's threads, not again before Take() was called.
@@ -49,8 +49,8 @@ class DeliveryReport {
   void Moved(std::string to);
   void Recheck(std::string path);
   void Refused(std::string path, std::string_view operation, int error);
-  // A problem with one path on the source, or on the target: a full or read-only target, or a lack of descriptors
-  // or memory on this machine, is a failure of the delivery instead.
+  // A problem with one path on the source, or on the target: a full or read-only target, or a lack of
+  // descriptors or memory on this machine, is a failure of the delivery instead.
   void SourceProblem(std::string path, std::string_view operation, int error);
   void TargetProblem(std::string path, std::string_view operation, int error);
   void Problem(std::string path, std::string message);

@@ -48,8 +48,8 @@ struct DeliveryRequest {
   CopyAttributes attributes;
   // Names that are gone on the source are deleted on the target.
   bool deletes = true;
-  // Neither may be null: what is not mirrored, what is not deleted, and what is not deleted in a directory that
-  // is gone itself.
+  // Neither may be null: what is not mirrored, what is not deleted, and what is not deleted in a directory
+  // that is gone itself.
   std::shared_ptr<const PathFilter> hidden;
   std::shared_ptr<const PathFilter> kept;
   std::shared_ptr<const PathFilter> kept_in_deleted;

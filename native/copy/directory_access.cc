@@ -7,6 +7,12 @@
 #include <cerrno>
 
 namespace syncline {
+namespace {
+
+// A descriptor that can only be searched is of a directory that may not be listed.
+int SayableError(int error) { return error == EBADF ? EACCES : error; }
+
+}  // namespace
 
 UniqueFd WalkDirectoryBeneath(int root, const std::string& path) {
   UniqueFd directory(fcntl(root, F_DUPFD_CLOEXEC, 0));
@@ -30,8 +36,7 @@ int ListDirectory(int directory, std::vector<ListedName>* names) {
   }
   DIR* stream = fdopendir(copy);
   if (stream == nullptr) {
-    // A descriptor that can only be searched: the directory may not be listed.
-    const int error = errno == EBADF ? EACCES : errno;
+    const int error = SayableError(errno);
     close(copy);
     return error;
   }
@@ -43,7 +48,7 @@ int ListDirectory(int directory, std::vector<ListedName>* names) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is of this call alone.
     const dirent* entry = readdir(stream);
     if (entry == nullptr) {
-      error = errno;
+      error = SayableError(errno);
       break;
     }
     const std::string_view name = entry->d_name;

@@ -8,12 +8,12 @@
 
 namespace syncline {
 
-// Opens the directory `name` (one part of a path) in the open directory `at`, no symlink followed. Where it may not
-// be listed, a descriptor is given that can only be searched. Invalid with errno set.
+// Opens the directory `name` (one part of a path) in the open directory `at`, no symlink followed. Where it
+// may not be listed, a descriptor is given that can only be searched. Invalid with errno set.
 UniqueFd OpenDirectory(int at, const char* name);
 
-// Opens a directory below `root` by its relative path ('' is the root itself). No symlink is followed and nothing
-// above `root` reached, whatever happens to the tree meanwhile. Invalid with errno set.
+// Opens a directory below `root` by its relative path ('' is the root itself). No symlink is followed and
+// nothing above `root` reached, whatever happens to the tree meanwhile. Invalid with errno set.
 UniqueFd OpenDirectoryBeneath(int root, const std::string& path);
 
 // The same, part by part, as it is done where the kernel has no call for it.

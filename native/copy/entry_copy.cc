@@ -39,8 +39,8 @@ class TemporaryEntry {
   TemporaryEntry(const TemporaryEntry&) = delete;
   TemporaryEntry& operator=(const TemporaryEntry&) = delete;
 
-  // Calls `make` with a fresh name until it does not meet an entry that exists; it returns a value below 0 with errno
-  // set for a failure. The last value.
+  // Calls `make` with a fresh name until it does not meet an entry that exists; it returns a value below 0
+  // with errno set for a failure. The last value.
   template <typename Make>
   int Create(const char* operation, Make make) {
     int made = 0;
@@ -121,7 +121,8 @@ class TemporaryEntry {
   bool exists_ = false;
 };
 
-// The mode a new file is made with: private where its own mode is set later, else what the umask leaves of it.
+// The mode a new file is made with: private where its own mode is set later, else what the umask leaves of
+// it.
 mode_t FirstMode(const DeliveryContext& context, const struct stat& source) {
   return context.request.attributes.perms ? S_IRUSR | S_IWUSR : source.st_mode & 0777;
 }
@@ -130,7 +131,8 @@ mode_t FirstMode(const DeliveryContext& context, const struct stat& source) {
 void KeepMode(const DeliveryContext& context, const OpenPair& pair, const std::string& name, int file) {
   struct stat replaced {};
   if (!context.request.attributes.perms &&
-      fstatat(pair.Target(), name.c_str(), &replaced, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(replaced.st_mode)) {
+      fstatat(pair.Target(), name.c_str(), &replaced, AT_SYMLINK_NOFOLLOW) == 0 &&
+      S_ISREG(replaced.st_mode)) {
     fchmod(file, replaced.st_mode & kPermissionBits);
   }
 }
@@ -218,8 +220,9 @@ void CopyFile(DeliveryContext& context, const OpenPair& pair, const std::string&
 void CopySymlink(DeliveryContext& context, const OpenPair& pair, const std::string& name,
                  const struct stat& source, const std::string& link) {
   TemporaryEntry temporary(context, pair, name);
-  const int made = temporary.Create(
-      "symlink", [&](int at, const char* temporary_name) { return symlinkat(link.c_str(), at, temporary_name); });
+  const int made = temporary.Create("symlink", [&](int at, const char* temporary_name) {
+    return symlinkat(link.c_str(), at, temporary_name);
+  });
   if (made == 0 && temporary.SetAttributes(source, -1)) {
     temporary.PutInPlace(0);
   }
@@ -229,7 +232,8 @@ void CopySpecial(DeliveryContext& context, const OpenPair& pair, const std::stri
                  const struct stat& source) {
   TemporaryEntry temporary(context, pair, name);
   const int made = temporary.Create("mknod", [&](int at, const char* temporary_name) {
-    return mknodat(at, temporary_name, (source.st_mode & S_IFMT) | FirstMode(context, source), source.st_rdev);
+    return mknodat(at, temporary_name, (source.st_mode & S_IFMT) | FirstMode(context, source),
+                   source.st_rdev);
   });
   if (made == 0 && temporary.SetAttributes(source, -1)) {
     temporary.PutInPlace(0);
@@ -238,8 +242,8 @@ void CopySpecial(DeliveryContext& context, const OpenPair& pair, const std::stri
 
 void CopyAttributesOf(DeliveryContext& context, const OpenPair& pair, const std::string& name,
                       const struct stat& source, const struct stat& target) {
-  const AttributesResult result = ApplyAttributes(context.request.attributes, source, target,
-                                                  {-1, pair.Target(), name.c_str()});
+  const AttributesResult result =
+      ApplyAttributes(context.request.attributes, source, target, {-1, pair.Target(), name.c_str()});
   if (!result.changed) {
     return;
   }

@@ -9,11 +9,11 @@
 
 namespace syncline {
 
-// Each of these makes one entry of the target like the source's, which is no directory: complete under a temporary
-// name first, then renamed over whatever has the name. What cannot be done is in the report.
+// Each of these makes one entry of the target like the source's, which is no directory: complete under a
+// temporary name first, then renamed over whatever has the name. What cannot be done is in the report.
 
-// A regular file, attributes included. One that changes while it is read is read again, a large one or after a few
-// tries delivered as it was read and reported for a recheck.
+// A regular file, attributes included. One that changes while it is read is read again, a large one or after
+// a few tries delivered as it was read and reported for a recheck.
 void CopyFile(DeliveryContext& context, const OpenPair& pair, const std::string& name);
 
 // A symlink, which leads to `link`.

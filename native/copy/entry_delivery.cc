@@ -89,7 +89,8 @@ class EntryDelivery {
     }
     const std::optional<struct stat> target = Target();
     std::string existing;
-    if (target && S_ISLNK(target->st_mode) && ReadLink(pair_->Target(), task_.name, &existing) && existing == link) {
+    if (target && S_ISLNK(target->st_mode) && ReadLink(pair_->Target(), task_.name, &existing) &&
+        existing == link) {
       CopyAttributesOf(context_, *pair_, task_.name, source_, *target);
     } else {
       CopySymlink(context_, *pair_, task_.name, source_, link);
@@ -237,8 +238,7 @@ void DeliverEntry(DeliveryContext& context, const std::shared_ptr<OpenPair>& pai
 
 void DeleteEntry(DeliveryContext& context, const OpenPair& pair, const std::string& name) {
   struct stat status {};
-  if (!context.request.deletes ||
-      fstatat(pair.Target(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (!context.request.deletes || fstatat(pair.Target(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return;
   }
   const std::string path = JoinPath(pair.Path(), name);

@@ -19,8 +19,8 @@ struct EntryTask {
   bool recursive = false;
 };
 
-// Makes the name in `pair` what it is on the source: missing, a file (copied by a task of its own), a directory,
-// anything else. What the filter hides is left alone. Never throws.
+// Makes the name in `pair` what it is on the source: missing, a file (copied by a task of its own), a
+// directory, anything else. What the filter hides is left alone. Never throws.
 void DeliverEntry(DeliveryContext& context, const std::shared_ptr<OpenPair>& pair, const EntryTask& task);
 
 // Deletes the name on the target with all below it, unless deletions are off or the filter keeps it.

@@ -23,8 +23,8 @@ void Note(AttributesResult* result, const char* operation, int error) {
 }
 
 int ChangeOwner(const AttributedNode& node, uid_t uid, gid_t gid) {
-  const int done = node.fd >= 0 ? fchown(node.fd, uid, gid)
-                                : fchownat(node.at, node.name, uid, gid, AT_SYMLINK_NOFOLLOW);
+  const int done =
+      node.fd >= 0 ? fchown(node.fd, uid, gid) : fchownat(node.at, node.name, uid, gid, AT_SYMLINK_NOFOLLOW);
   return done == 0 ? 0 : errno;
 }
 
@@ -39,7 +39,9 @@ int ChangeTime(const AttributedNode& node, const timespec& modified) {
 
 timespec ModifiedTime(const struct stat& status) { return status.st_mtim; }
 timespec ChangedTime(const struct stat& status) { return status.st_ctim; }
-bool IsSameTime(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
+bool IsSameTime(const timespec& a, const timespec& b) {
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
 
 AttributesResult ApplyAttributes(const CopyAttributes& attributes, const struct stat& wanted,
                                  const struct stat& current, const AttributedNode& node) {
@@ -63,7 +65,8 @@ AttributesResult ApplyAttributes(const CopyAttributes& attributes, const struct 
   if (attributes.perms && other_mode && !S_ISLNK(wanted.st_mode)) {
     const mode_t mode = wanted.st_mode & kPermissionBits;
     result.changed = result.changed_more = true;
-    const int error = node.fd >= 0 ? (fchmod(node.fd, mode) == 0 ? 0 : errno) : ChangeMode(node.at, node.name, mode);
+    const int error =
+        node.fd >= 0 ? (fchmod(node.fd, mode) == 0 ? 0 : errno) : ChangeMode(node.at, node.name, mode);
     Note(&result, "chmod", error);
   }
   if (attributes.times && !IsSameTime(ModifiedTime(wanted), ModifiedTime(current))) {

@@ -6,8 +6,8 @@
 
 namespace syncline {
 
-// An entry whose attributes are set: by its descriptor where there is one, else by its name in the open directory
-// `at`; a symlink is never followed.
+// An entry whose attributes are set: by its descriptor where there is one, else by its name in the open
+// directory `at`; a symlink is never followed.
 struct AttributedNode {
   int fd = -1;
   int at = -1;
@@ -26,8 +26,9 @@ struct AttributesResult {
   bool changed_more = false;
 };
 
-// Makes owner, permission bits and modification time, those that are to be kept, as in `wanted`, where `current`
-// differs. Owners are set by root alone, groups by others where they are members. All that can be set is set.
+// Makes owner, permission bits and modification time, those that are to be kept, as in `wanted`, where
+// `current` differs. Owners are set by root alone, groups by others where they are members. All that can be
+// set is set.
 AttributesResult ApplyAttributes(const CopyAttributes& attributes, const struct stat& wanted,
                                  const struct stat& current, const AttributedNode& node);
 

@@ -23,8 +23,9 @@ struct DeliveryContext {
   std::atomic<bool> keeps_seconds_only = false;
 };
 
-// A directory of the source and its copy, both open. Held by every task that works in it and by the pairs below it;
-// when the last one lets go, the copy gets the attributes of the source: its time is set after all changes in it.
+// A directory of the source and its copy, both open. Held by every task that works in it and by the pairs
+// below it; when the last one lets go, the copy gets the attributes of the source: its time is set after all
+// changes in it.
 class OpenPair {
  public:
   OpenPair(DeliveryContext& context, std::shared_ptr<OpenPair> parent, std::string path, UniqueFd source,
@@ -62,8 +63,8 @@ class OpenPair {
   mode_t lent_mode_ = 0;
 };
 
-// Opens a directory of the target for changes: one that its owner may not list or write gets the right to for as long as
-// it takes, and its mode so far is put into `lent_mode`. Invalid with errno set.
+// Opens a directory of the target for changes: one that its owner may not list or write gets the right to for
+// as long as it takes, and its mode so far is put into `lent_mode`. Invalid with errno set.
 UniqueFd OpenForChanges(int at, const char* name, mode_t* lent_mode);
 
 }  // namespace syncline

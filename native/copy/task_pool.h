@@ -9,8 +9,8 @@
 
 namespace syncline {
 
-// A few threads that share the work of one delivery. The thread that owns the pool is one of them: it adds tasks
-// and works in Finish(); the others are started when enough waits for them.
+// A few threads that share the work of one delivery. The thread that owns the pool is one of them: it adds
+// tasks and works in Finish(); the others are started when enough waits for them.
 class TaskPool {
  public:
   using Task = std::function<void()>;
@@ -21,7 +21,8 @@ class TaskPool {
   TaskPool(const TaskPool&) = delete;
   TaskPool& operator=(const TaskPool&) = delete;
 
-  // A short task (one entry). Runs on the caller at once when too many wait: that bounds memory and descriptors.
+  // A short task (one entry). Runs on the caller at once when too many wait: that bounds memory and
+  // descriptors.
   void AddSmall(Task task);
   // A task that adds tasks (a directory). The last one added is run first, so the walk goes into the depth.
   void AddLarge(Task task);

@@ -93,25 +93,30 @@ class TreeDelivery {
     if (entry.path.empty()) {
       return;  // The root gets its attributes at the end of every delivery.
     }
-    const std::shared_ptr<OpenPair> parent = Reach(std::string(ParentPath(entry.path)));
-    if (parent) {
+    const std::shared_ptr<OpenPair> parent = Reach(std::string(ParentPath(entry.path)), entry.path);
+    if (parent && delivered_.insert(entry.path).second) {
       const bool new_content = entry.new_content || not_moved_.contains(entry.path);
-      DeliverEntry(context_, parent, {std::string(BaseName(entry.path)), Presence::kUnknown, new_content, false});
+      DeliverEntry(context_, parent,
+                   {std::string(BaseName(entry.path)), Presence::kUnknown, new_content, false});
     }
     context_.report.CountDone();
   }
 
   void Subtree(const std::string& path) {
-    const std::shared_ptr<OpenPair> pair = Reach(path);
+    const std::shared_ptr<OpenPair> pair = Reach(path, path);
     if (pair) {
       context_.pool.AddLarge([&context = context_, pair] { CompareDirectory(context, pair); });
     }
   }
 
-  // The pair of a directory. A part of the way that is missing on the source, or no directory there, is brought up to
-  // date instead, and null returned.
-  std::shared_ptr<OpenPair> Reach(const std::string& path) {
+  // The pair of a directory. A part of the way that is missing on the source, or no directory there, is
+  // brought up to date instead, and null returned. Where the way cannot be gone, `wanted` is reported to be
+  // looked at again.
+  std::shared_ptr<OpenPair> Reach(const std::string& path, const std::string& wanted) {
     if (!blocked_.empty() && (path == blocked_ || path.starts_with(blocked_ + '/'))) {
+      if (block_ == Block::kFailed) {
+        context_.report.Recheck(wanted);
+      }
       return nullptr;
     }
     while (!way_.empty() && path != way_.back()->Path() && !path.starts_with(way_.back()->Path() + '/')) {
@@ -124,6 +129,9 @@ class TreeDelivery {
       pair = Descend(pair, name);
       if (!pair) {
         blocked_ = path.substr(0, at + name.size());
+        if (block_ == Block::kFailed) {
+          context_.report.Recheck(wanted);
+        }
         return nullptr;
       }
       way_.push_back(pair);
@@ -132,13 +140,22 @@ class TreeDelivery {
   }
 
   std::shared_ptr<OpenPair> Descend(const std::shared_ptr<OpenPair>& pair, const std::string& name) {
+    const std::string path = JoinPath(pair->Path(), name);
     struct stat status {};
-    if (fstatat(pair->Source(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
-      const std::string path = JoinPath(pair->Path(), name);
-      return context_.request.hidden->ExcludesEntry(path, true) ? nullptr : OpenPair::Open(pair, name);
+    block_ = Block::kDelivered;
+    if (fstatat(pair->Source(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISDIR(status.st_mode)) {
+      // Once only: two tasks must not work at one name.
+      if (delivered_.insert(path).second) {
+        DeliverEntry(context_, pair, {name});
+      }
+      return nullptr;
     }
-    DeliverEntry(context_, pair, {name});
-    return nullptr;
+    if (context_.request.hidden->ExcludesEntry(path, true)) {
+      return nullptr;
+    }
+    block_ = Block::kFailed;
+    return OpenPair::Open(pair, name);
   }
 
   // Waits for all tasks; lets go of every directory but the root.
@@ -154,6 +171,10 @@ class TreeDelivery {
   std::vector<std::shared_ptr<OpenPair>> way_;
   // A name that is no directory on the source, or cannot be made one on the target.
   std::string blocked_;
+  enum class Block { kDelivered, kFailed };
+  Block block_ = Block::kDelivered;
+  // Names brought up to date in this delivery.
+  std::unordered_set<std::string> delivered_;
   std::unordered_set<std::string> not_moved_;
 };
 

@@ -38,8 +38,8 @@ UniqueFd OpenDirectory(int at, const char* name) {
 }
 
 UniqueFd OpenDirectoryBeneath(int root, const std::string& path) {
-  // Older kernels lack it (ENOSYS), some sandboxes forbid it (EPERM). It may give up on a tree that is renamed
-  // under it (EAGAIN), and a path longer than the kernel takes at once is walked as well.
+  // Older kernels lack it (ENOSYS), some sandboxes forbid it (EPERM). It may give up on a tree that is
+  // renamed under it (EAGAIN), and a path longer than the kernel takes at once is walked as well.
   static std::atomic<bool> lacking = false;
   if (path.empty() || lacking.load(std::memory_order_relaxed)) {
     return WalkDirectoryBeneath(root, path);

@@ -132,7 +132,12 @@ function createTarget(
     timeoutSeconds: options.timeoutSeconds,
     rsyncProgram: options.rsyncProgram,
   });
-  return { target, release: rsyncRules.close };
+  return {
+    target,
+    release: () => {
+      rsyncRules.close();
+    },
+  };
 }
 
 /** Keeps the target equal until a signal comes or the target cannot work; resolves with the exit status. */

@@ -225,7 +225,9 @@ export class PendingTree {
     const node = fromCovered ? undefined : fromDirectory.children?.get(batch.name(slot));
     const state = (node?.state ?? 0) | flown;
     const born = node?.has(HINT.created) === true && !node.has(NODE.hinted) && !touched;
-    const hinted = this.#options.moves && !born && !fromCovered;
+    // A comparison after the move would go by size and time, and miss content whose hints were lost.
+    const lost = isDirectory && (touched || (state & (NODE.rescan | HINT.deleted)) !== 0);
+    const hinted = this.#options.moves && !born && !fromCovered && !lost;
 
     if (node !== undefined) this.#tree.detach(node);
     if (born && fromDirectory !== toDirectory) this.#markTimes(fromDirectory);

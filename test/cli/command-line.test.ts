@@ -39,6 +39,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
   expect(options).toEqual({
     sourcePath: '/src',
     target: '/target',
+    direct: false,
     quietMs: 1000,
     maxDelayMs: 10_000,
     filterArguments: [],
@@ -74,6 +75,7 @@ test.each<[string[], Partial<MirrorOptions>]>([
   [['--delay', '0.25'], { quietMs: 250 }],
   [['--delay=.5', '--max-delay', '2.5'], { quietMs: 500, maxDelayMs: 2500 }],
   [['--delay', '60'], { quietMs: 60_000, maxDelayMs: 60_000 }],
+  [['--direct'], { direct: true }],
   [['--once'], { once: true }],
   [['--no-initial'], { initialSync: false }],
   [['-n'], { dryRun: true, once: true }],
@@ -166,6 +168,11 @@ describe('a wrong command line is refused in one line', () => {
     [['mirror', '--log-level', 'loud', 'a', 'b'], /Allowed choices are error, warn, info, debug/],
     [['mirror', '--once', '--no-initial', 'a', 'b'], /^--once with --no-initial leaves nothing to do$/],
     [['mirror', '-n', '--no-initial', 'a', 'b'], /^--dry-run with --no-initial/],
+    [['mirror', '--direct', '-n', 'a', 'b'], /^--dry-run works only with rsync$/],
+    [['mirror', '--direct', '--rsync-opt=-c', 'a', 'b'], /^--rsync-opt works only with rsync$/],
+    [['mirror', '--direct', '--bwlimit', '1m', 'a', 'b'], /^--bwlimit works only with rsync$/],
+    [['mirror', '--direct', '--timeout', '600', 'a', 'b'], /^--timeout works only with rsync$/],
+    [['mirror', '--direct', '-H', 'a', 'b'], /^--hard-links works only with rsync$/],
   ])('%j', (args, message) => {
     const error = refusal(...args);
     expect(error.code).toBe('USAGE');

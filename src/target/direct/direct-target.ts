@@ -68,7 +68,7 @@ class DirectTarget implements Target {
       this.#guard.check();
       return Promise.resolve();
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

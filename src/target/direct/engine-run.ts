@@ -30,7 +30,7 @@ export function runEngine(
         resolve(tally.report(state.failure));
       } catch (error) {
         end();
-        reject(error as Error);
+        reject(error);
       }
     });
     const abort = (): void => {

@@ -37,7 +37,8 @@ TEST_CASE("a directory below a root is opened, never through a symlink or out of
     REQUIRE(found.Valid());
     CHECK(InodeOf(found.Get()) == InodeOf(wanted.Get()));
     CHECK(InodeOf(open_beneath(root.Get(), "").Get()) == InodeOf(root.Get()));
-    for (const char* path : {"inside", "inside/b", "a/outside", "a/outside/x", "..", "a/../..", "file", "missing"}) {
+    for (const char* path :
+         {"inside", "inside/b", "a/outside", "a/outside/x", "..", "a/../..", "file", "missing"}) {
       CAPTURE(path);
       CHECK_FALSE(open_beneath(root.Get(), path).Valid());
     }

@@ -8,8 +8,9 @@ namespace syncline {
 
 TEST_CASE("a temporary name is recognised, and nothing that looks like it") {
   CHECK(IsTemporaryName(MakeTemporaryName()));
-  for (const char* name : {"", ".syncline-tmp-", ".syncline-tmp-0123456789abcde", ".syncline-tmp-0123456789abcdef0",
-                           ".syncline-tmp-0123456789abcdeg", "a.syncline-tmp-0123456789abcdef"}) {
+  for (const char* name :
+       {"", ".syncline-tmp-", ".syncline-tmp-0123456789abcde", ".syncline-tmp-0123456789abcdef0",
+        ".syncline-tmp-0123456789abcdeg", "a.syncline-tmp-0123456789abcdef"}) {
     CAPTURE(name);
     CHECK_FALSE(IsTemporaryName(name));
   }

@@ -138,7 +138,8 @@ TEST_CASE("what the filter excludes is neither copied nor deleted") {
   CHECK_FALSE(tree.Exists("target/gone/theirs"));
 }
 
-TEST_CASE("a source root that is another directory by now is a failure of the source, and nothing is touched") {
+TEST_CASE(
+    "a source root that is another directory by now is a failure of the source, and nothing is touched") {
   const CopiedTree tree;
   tree.Write("target/f", "1");
   DeliveryRequest request = tree.Request();
