@@ -225,8 +225,12 @@ export class PendingTree {
     const node = fromCovered ? undefined : fromDirectory.children?.get(batch.name(slot));
     const state = (node?.state ?? 0) | flown;
     const born = node?.has(HINT.created) === true && !node.has(NODE.hinted) && !touched;
-    // A comparison after the move would go by size and time, and miss content whose hints were lost.
-    const lost = isDirectory && (touched || (state & (NODE.rescan | HINT.deleted)) !== 0);
+    const known = toDirectory.children?.get(batch.name(slot + 1));
+    const replaced = known !== undefined && (isDirtyAndDeleted(known) || known.children !== undefined);
+    // What is moved and then compared is compared by size and time: content whose hints are lost would be missed.
+    const lost =
+      isDirectory &&
+      (touched || (state & (NODE.rescan | HINT.deleted)) !== 0 || (replaced && node?.children !== undefined));
     const hinted = this.#options.moves && !born && !fromCovered && !lost;
 
     if (node !== undefined) this.#tree.detach(node);
@@ -245,10 +249,8 @@ export class PendingTree {
       if (node !== undefined) this.#tree.remove(node);
       return;
     }
-    const known = toDirectory.children?.get(batch.name(slot + 1));
     const place = this.#tree.child(toDirectory, batch.name(slot + 1));
     if (isDirectory) {
-      const replaced = known !== undefined && (isDirtyAndDeleted(known) || known.children !== undefined);
       const unsure =
         touched || replaced || (!born && !hinted) || (state & (NODE.rescan | HINT.deleted)) !== 0;
       const arrived = this.#arriveDirectory(place, node, unsure, hinted);

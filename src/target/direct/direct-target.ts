@@ -59,17 +59,14 @@ class DirectTarget implements Target {
   }
 
   prepare(): Promise<void> {
-    const { source, mkpath = false } = this.#options;
-    try {
+    return Promise.resolve().then(() => {
+      const { source, mkpath = false } = this.#options;
       this.#source = directoryIdentity(pathToBuffer(source));
       if (!this.#source)
         throw new SynclineError('SOURCE', `Source ${displayPath(source)} is not a directory.`);
       checkLocalTarget(source, this.#path, mkpath);
       this.#guard.check();
-      return Promise.resolve();
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    });
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {

@@ -30,7 +30,7 @@ export function runEngine(
         resolve(tally.report(state.failure));
       } catch (error) {
         end();
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
     const abort = (): void => {
