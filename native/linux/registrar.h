@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "linux/unique_fd.h"
+#include "posix/unique_fd.h"
 #include "linux/watched_tree.h"
 
 namespace syncline {

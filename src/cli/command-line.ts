@@ -9,6 +9,7 @@ import type {
   MirrorOptions,
   TargetPlace,
 } from '../daemon/mirror-options.ts';
+import { furtherPlace } from '../daemon/target-place.ts';
 import type { VerifyOptions } from '../daemon/verify-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
@@ -76,6 +77,10 @@ const MIRROR_NOTES = `
 TARGET is what rsync takes: a directory, host:directory (ssh), host::module/path
 or rsync://host/module/path (rsync daemon). The content of SRC goes into TARGET.
 
+With --direct the built-in copier brings TARGET up to date, a directory on this
+machine, and so every local --target; no process is started for it, and a
+renamed file or directory is renamed there too.
+
 With --rsyncssh, TARGET is a host and TARGETDIR a directory there, below the
 home directory unless it begins with a slash. One ssh connection is kept for all
 deliveries. What is moved in SRC is moved there, by SFTP or else by mv, and not
@@ -127,7 +132,8 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .optionsGroup('Where:')
     .option('--target <TARGET>', 'one more target; repeatable', (value: string) => {
       furtherTargets.push(value);
-    });
+    })
+    .option('--direct', 'targets that are local directories without rsync, by the built-in copier');
   command
     .optionsGroup('When:')
     .addOption(
@@ -189,8 +195,10 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
   command.action((source: string, place: string, directory: string | undefined) => {
     const given = command.opts<MirrorFlags>();
     refuseEmpty(source, [place, ...furtherTargets]);
+    const direct = given.direct === true;
     const first = firstTarget(place, directory, given, sshOptions);
-    const targets = [first, ...furtherTargets.map((target) => ({ kind: 'rsync', target }) as const)];
+    const targets = [first, ...furtherTargets.map((target) => furtherPlace(target, direct))];
+    if (direct) refuseForDirect(command, targets);
     const maxDelayMs = given.maxDelay ?? Math.max(DEFAULT_MAX_DELAY_MS, given.delay);
     if (maxDelayMs < given.delay) {
       const delays = `--max-delay ${maxDelayMs / 1000} is shorter than --delay ${given.delay / 1000}`;
@@ -239,7 +247,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
 function firstTarget(
   place: string,
   directory: string | undefined,
-  { rsyncssh, port, identity }: MirrorFlags,
+  { direct, rsyncssh, port, identity }: MirrorFlags,
   sshArguments: readonly string[],
 ): TargetPlace {
   if (rsyncssh === true) {
@@ -264,13 +272,35 @@ function firstTarget(
   );
   if (loose !== undefined)
     throw new SynclineError('USAGE', `--${loose[0]} without --rsyncssh`, 'for other targets: --rsh COMMAND');
-  return { kind: 'rsync', target: place };
+  return { kind: direct === true ? 'direct' : 'rsync', target: place };
+}
+
+/** Options that speak of rsync; by the names commander gives them. */
+const rsyncFlags: Readonly<Record<string, string>> = {
+  rsyncOpt: '--rsync-opt',
+  rsh: '--rsh',
+  rsyncPath: '--rsync-path',
+  rsyncProgram: '--rsync-program',
+  bwlimit: '--bwlimit',
+  timeout: '--timeout',
+  maxProcesses: '--max-processes',
+};
+
+/** Options of rsync say nothing where no target is brought up to date by it; nor does --direct where all are. */
+function refuseForDirect(command: Command, targets: readonly TargetPlace[]): void {
+  if (!targets.some(({ kind }) => kind === 'direct'))
+    throw new SynclineError('USAGE', '--direct, but no target is a local directory', 'leave out --direct');
+  const [, refused] =
+    Object.entries(rsyncFlags).find(([name]) => command.getOptionValueSource(name) === 'cli') ?? [];
+  if (refused === undefined || targets.some(({ kind }) => kind !== 'direct')) return;
+  throw new SynclineError('USAGE', `${refused} works only with rsync`, `leave out ${refused} or --direct`);
 }
 
 /** A steady stream of changes is delivered this often when `--max-delay` is not given. */
 const DEFAULT_MAX_DELAY_MS = 10_000;
 
 interface MirrorFlags extends RsyncFlags {
+  readonly direct?: true;
   readonly delay: number;
   readonly maxDelay?: number;
   readonly once?: true;

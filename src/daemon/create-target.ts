@@ -1,4 +1,9 @@
-import type { PathBytes } from '../model/path-bytes.ts';
+import type { NativeAddon } from '../addon/addon.ts';
+import type { FilterRules } from '../filter/filter-rules.ts';
+import { pathToBuffer, type PathBytes } from '../model/path-bytes.ts';
+import { createDirectTarget } from '../target/direct/direct-target.ts';
+import type { DirectFilters } from '../target/direct/direct-options.ts';
+import type { DirectoryIdentity } from '../target/local-target.ts';
 import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
 import { hostForRsync } from '../target/ssh/ssh-options.ts';
 import { createSshTarget } from '../target/ssh/ssh-target.ts';
@@ -10,23 +15,33 @@ import type { ProgramIo } from './program-io.ts';
 export interface TargetSource {
   /** The root: absolute, no trailing slash. */
   readonly source: PathBytes;
-  /** The user's filter rules as rsync arguments. */
+  /** Its identity at start; undefined where there is no such directory, which every target then says. */
+  readonly sourceIdentity: DirectoryIdentity | undefined;
+  readonly rules: FilterRules;
+  /** The rules as rsync arguments. */
   readonly filterArguments: readonly string[];
+  readonly addon: NativeAddon;
   readonly environment: ProgramIo['environment'];
 }
 
 /** The target at `place` in the way the options ask for. Throws a SynclineError (TARGET, USAGE) for what cannot work. */
 export function createTarget(place: TargetPlace, options: MirrorOptions, shared: TargetSource): Target {
-  const forRsync = {
-    ...shared,
+  const forAll = {
+    source: shared.source,
+    sourceIdentity: shared.sourceIdentity,
     deletes: options.deletePolicy,
     maxDelete: options.maxDelete,
     allowEmptySource: options.allowEmptySource,
     attributes: options.attributes,
-    bandwidthLimit: options.bandwidthLimit,
-    extraArguments: options.rsyncOptions,
     dryRun: options.dryRun,
     mkpath: options.makeTargetParents,
+  };
+  const forRsync = {
+    ...forAll,
+    environment: shared.environment,
+    filterArguments: shared.filterArguments,
+    bandwidthLimit: options.bandwidthLimit,
+    extraArguments: options.rsyncOptions,
     maxProcesses: options.maxProcesses,
     timeoutSeconds: options.timeoutSeconds,
     rsyncProgram: options.rsyncProgram,
@@ -34,12 +49,28 @@ export function createTarget(place: TargetPlace, options: MirrorOptions, shared:
   switch (place.kind) {
     case 'rsync':
       return createRsyncTarget({ ...forRsync, target: place.target });
+    case 'direct':
+      return createDirectTarget({
+        ...forAll,
+        target: place.target,
+        addon: shared.addon,
+        filters: directFilters(shared),
+      });
     case 'rsyncssh':
       return createSshTarget({ ...forRsync, ssh: place.ssh, directory: place.directory });
   }
 }
 
+function directFilters({ rules, source }: TargetSource): DirectFilters {
+  const root = pathToBuffer(source);
+  return {
+    hidden: rules.compile(root),
+    kept: rules.compile(root, 'keep'),
+    keptInDeleted: rules.compile(root, 'keepInDeleted'),
+  };
+}
+
 /** A place as rsync would be told it. */
 export function rsyncTargetName(place: TargetPlace): string {
-  return place.kind === 'rsync' ? place.target : `${hostForRsync(place.ssh.host)}:${place.directory}`;
+  return place.kind === 'rsyncssh' ? `${hostForRsync(place.ssh.host)}:${place.directory}` : place.target;
 }

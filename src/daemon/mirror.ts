@@ -1,9 +1,10 @@
 import { loadAddon } from '../addon/load-addon.ts';
 import { parseRules } from '../filter/parse-rules.ts';
 import { rsyncFilter } from '../filter/rsync-filter.ts';
-import { pathFromText } from '../model/path-bytes.ts';
+import { pathFromText, pathToBuffer } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
-import { checkTargetsApart } from '../target/rsync/check-targets.ts';
+import { checkTargetsApart } from '../target/check-targets.ts';
+import { directoryIdentity } from '../target/local-target.ts';
 import { createTarget, rsyncTargetName, type TargetSource } from './create-target.ts';
 import { checkHooks, DeliveryHooks } from './delivery-hooks.ts';
 import { createDeliveryLog } from './delivery-log.ts';
@@ -39,7 +40,14 @@ export async function runMirror(options: MirrorOptions, io: ProgramIo): Promise<
     ? 'ending'
     : `delivering what is pending, for at most ${DRAIN_MS / 1000} s; a second signal ends at once`;
   const ending = endOnSignals(io, log, graceful);
-  const shared = { source, environment: io.environment, filterArguments: rsyncRules.arguments };
+  const shared: TargetSource = {
+    source,
+    sourceIdentity: directoryIdentity(pathToBuffer(source)),
+    rules,
+    filterArguments: rsyncRules.arguments,
+    addon,
+    environment: io.environment,
+  };
   let mirrors: readonly TargetMirror[] = [];
   try {
     mirrors = createMirrors(options, shared, { log, progress, ending });

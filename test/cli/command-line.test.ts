@@ -79,6 +79,7 @@ test.each<[string[], Partial<MirrorOptions>]>([
   [['--delay', '0.25'], { quietMs: 250 }],
   [['--delay=.5', '--max-delay', '2.5'], { quietMs: 500, maxDelayMs: 2500 }],
   [['--delay', '60'], { quietMs: 60_000, maxDelayMs: 60_000 }],
+  [['--direct'], { targets: [{ kind: 'direct', target: '/target' }] }],
   [['--once'], { once: true }],
   [['--no-initial'], { initialSync: false }],
   [['-n'], { dryRun: true, once: true }],
@@ -209,6 +210,9 @@ describe('a wrong command line is refused in one line', () => {
     [['mirror', '--log-level', 'loud', 'a', 'b'], /Allowed choices are error, warn, info, debug/],
     [['mirror', '--once', '--no-initial', 'a', 'b'], /^--once with --no-initial leaves nothing to do$/],
     [['mirror', '-n', '--no-initial', 'a', 'b'], /^--dry-run with --no-initial/],
+    [['mirror', '--direct', '--rsync-opt=-c', 'a', 'b'], /^--rsync-opt works only with rsync$/],
+    [['mirror', '--direct', '--bwlimit', '1m', 'a', 'b'], /^--bwlimit works only with rsync$/],
+    [['mirror', '--direct', '--timeout', '600', 'a', 'b'], /^--timeout works only with rsync$/],
   ])('%j', (args, message) => {
     const error = refusal(...args);
     expect(error.code).toBe('USAGE');

@@ -1,14 +1,20 @@
-import { closeSync, opendirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { Failed } from '../../model/outcome.ts';
 import { displayPath, pathFromText, pathToBuffer } from '../../model/path-bytes.ts';
 import { SynclineError } from '../../model/syncline-error.ts';
 import { DeleteGuard } from '../delete-guard.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
-import { checkLocalTarget, directoryIdentity, isSameDirectory, LocalTargetGuard } from './local-target.ts';
-import type { DirectoryIdentity } from './local-target.ts';
+import {
+  checkLocalTarget,
+  directoryIdentity,
+  isEmptyDirectory,
+  isSameDirectory,
+  LocalTargetGuard,
+} from '../local-target.ts';
+import type { DirectoryIdentity } from '../local-target.ts';
 import { findLauncher } from './launcher.ts';
-import { parseTarget, targetArgument } from './parse-target.ts';
-import type { RsyncLocation } from './parse-target.ts';
+import { parseTarget, targetArgument } from '../parse-target.ts';
+import type { RsyncLocation } from '../parse-target.ts';
 import { keepsNanoseconds, probeMissingArgs, probeNanoseconds, probeSample } from './probe.ts';
 import { ARCHIVE_ATTRIBUTES, runArguments } from './rsync-arguments.ts';
 import type { CommonArguments, OwnArguments } from './rsync-arguments.ts';
@@ -245,20 +251,6 @@ export class RsyncSession {
   #needCommon(): CommonArguments {
     if (!this.#common) throw new Error('rsync target: used before prepare');
     return this.#common;
-  }
-}
-
-/** False for what is no directory or cannot be read. */
-function isEmptyDirectory(path: string | Buffer): boolean {
-  try {
-    const directory = opendirSync(path, { bufferSize: 1 });
-    try {
-      return directory.readSync() === null;
-    } finally {
-      directory.closeSync();
-    }
-  } catch {
-    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { checkTargetsApart } from '../../../src/target/rsync/check-targets.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { checkTargetsApart } from '../../src/target/check-targets.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 
 test.each([
   [['h:a', 'h:a/'], /given twice/],
