@@ -1,6 +1,7 @@
 {
   "variables": {
     "core_sources": [
+      "native/copy/changed_parts.cc",
       "native/copy/delivery_report.cc",
       "native/copy/directory_access.cc",
       "native/copy/entry_copy.cc",
@@ -8,6 +9,7 @@
       "native/copy/node_attributes.cc",
       "native/copy/open_pair.cc",
       "native/copy/remove_tree.cc",
+      "native/copy/same_contents.cc",
       "native/copy/task_pool.cc",
       "native/copy/temporary_name.cc",
       "native/copy/tree_delivery.cc",
@@ -25,6 +27,7 @@
       "native/linux/decode_inotify.cc",
       "native/linux/directory_access.cc",
       "native/linux/event_reader.cc",
+      "native/linux/extended_attributes.cc",
       "native/linux/file_contents.cc",
       "native/linux/inotify_backend.cc",
       "native/linux/interpreter.cc",

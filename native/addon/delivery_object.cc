@@ -45,8 +45,9 @@ TreeRoot RootOf(const Napi::Object& from) {
 }
 
 CopyAttributes AttributesOf(const Napi::Object& from) {
-  return {Flag(from, "links"), Flag(from, "perms"),   Flag(from, "times"),   Flag(from, "group"),
-          Flag(from, "owner"), Flag(from, "devices"), Flag(from, "specials")};
+  return {Flag(from, "links"), Flag(from, "perms"),   Flag(from, "times"),    Flag(from, "group"),
+          Flag(from, "owner"), Flag(from, "devices"), Flag(from, "specials"), Flag(from, "hardLinks"),
+          Flag(from, "acls"),  Flag(from, "xattrs")};
 }
 
 template <typename Item, typename Read>
@@ -82,9 +83,15 @@ std::shared_ptr<const RuleList> FilterAt(const Napi::Object& from, const char* k
 DeliveryRequest RequestOf(const Napi::Object& from) {
   DeliveryRequest request;
   request.source = RootOf(ObjectAt(from, "source"));
-  request.target = RootOf(ObjectAt(from, "target"));
+  request.dry_run = Flag(from, "dryRun");
+  if (!request.dry_run || !from.Get("target").IsUndefined()) {
+    request.target = RootOf(ObjectAt(from, "target"));
+  }
   request.attributes = AttributesOf(ObjectAt(from, "attributes"));
   request.deletes = Flag(from, "deletes");
+  if (const Napi::Value limit = from.Get("maxDeletes"); limit.IsNumber()) {
+    request.max_deletes = limit.ToNumber().Int64Value();
+  }
   request.threads = from.Get("threads").ToNumber().Uint32Value();
   const auto hidden = FilterAt(from, "hidden");
   const auto kept = FilterAt(from, "kept");
@@ -101,6 +108,7 @@ DeliveryRequest RequestOf(const Napi::Object& from) {
     return TreeEntry{RelativePath(entry.Get("path")), Flag(entry, "newContent")};
   });
   request.subtrees = ListOf<std::string>(from, "subtrees", RelativePath);
+  request.content_subtrees = ListOf<std::string>(from, "contentSubtrees", RelativePath);
   return request;
 }
 
@@ -110,8 +118,12 @@ const char* TextOf(DeliveryRecord::Kind kind) {
       return "updated";
     case DeliveryRecord::Kind::kDeleted:
       return "deleted";
+    case DeliveryRecord::Kind::kDirectoryTime:
+      return "directoryTime";
     case DeliveryRecord::Kind::kMoved:
       return "moved";
+    case DeliveryRecord::Kind::kMissed:
+      return "missed";
     case DeliveryRecord::Kind::kProblem:
       return "problem";
     case DeliveryRecord::Kind::kRecheck:

@@ -16,13 +16,19 @@ bool IsLackOfThisMachine(int error) { return error == EMFILE || error == ENFILE 
 
 }  // namespace
 
-void DeliveryReport::Updated(std::string path, uint64_t bytes) {
-  Add({DeliveryRecord::Kind::kUpdated, std::move(path), bytes});
+void DeliveryReport::Updated(std::string path, uint64_t bytes, std::string change) {
+  Add({DeliveryRecord::Kind::kUpdated, std::move(path), bytes, std::move(change)});
+}
+
+void DeliveryReport::DirectoryTime(std::string path) {
+  Add({DeliveryRecord::Kind::kDirectoryTime, std::move(path)});
 }
 
 void DeliveryReport::Deleted(std::string path) { Add({DeliveryRecord::Kind::kDeleted, std::move(path)}); }
 
 void DeliveryReport::Moved(std::string to) { Add({DeliveryRecord::Kind::kMoved, std::move(to)}); }
+
+void DeliveryReport::Missed(std::string to) { Add({DeliveryRecord::Kind::kMissed, std::move(to)}); }
 
 void DeliveryReport::Recheck(std::string path) { Add({DeliveryRecord::Kind::kRecheck, std::move(path)}); }
 
@@ -96,8 +102,19 @@ DeliveryFailure DeliveryReport::Failure() const {
   return failure_;
 }
 
+DeliveryReport::Trouble DeliveryReport::TroubleWith(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = troubles_.find(path);
+  return found == troubles_.end() ? Trouble::kNone : found->second;
+}
+
 void DeliveryReport::Add(DeliveryRecord record) {
   std::unique_lock lock(mutex_);
+  if (record.kind == DeliveryRecord::Kind::kProblem) {
+    troubles_[record.path] = Trouble::kProblem;
+  } else if (record.kind == DeliveryRecord::Kind::kRecheck) {
+    troubles_.try_emplace(record.path, Trouble::kRecheck);
+  }
   records_.push_back(std::move(record));
   Ring(std::move(lock));
 }

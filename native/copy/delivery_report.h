@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace syncline {
@@ -14,12 +15,17 @@ namespace syncline {
 // One thing a delivery has to tell.
 struct DeliveryRecord {
   enum class Kind : uint8_t {
+    // `message`, in a dry run: what differs, as rsync's %i has it.
     kUpdated,
+    // Nothing but the time of this directory differs; told in a dry run only.
+    kDirectoryTime,
     kDeleted,
+    // One of these two for each move, in the order of the moves; `path` is where to.
     kMoved,
+    kMissed,
     // Could not be delivered; `message` is the operation and what the system said.
     kProblem,
-    // Changed while it was read, or a directory that could not be moved: to be looked at again.
+    // Changed while it was read: to be looked at again.
     kRecheck,
     // An attribute that the target does not take; the entry is delivered without it.
     kRefused,
@@ -44,9 +50,11 @@ class DeliveryReport {
   // `ring` is called on the delivery's threads, not again before Take() was called.
   explicit DeliveryReport(std::function<void()> ring) : ring_(std::move(ring)) {}
 
-  void Updated(std::string path, uint64_t bytes);
+  void Updated(std::string path, uint64_t bytes, std::string change = {});
+  void DirectoryTime(std::string path);
   void Deleted(std::string path);
   void Moved(std::string to);
+  void Missed(std::string to);
   void Recheck(std::string path);
   void Refused(std::string path, std::string_view operation, int error);
   // A problem with one path on the source, or on the target: a full or read-only target, or a lack of
@@ -59,6 +67,9 @@ class DeliveryReport {
   // Ends the delivery: the threads stop at the next entry, or within a few megabytes of a file.
   void Abort() { stopped_ = true; }
   bool Stopped() const { return stopped_; }
+  // Whether a problem with this path was told, or that it has to be looked at again.
+  enum class Trouble : uint8_t { kNone, kRecheck, kProblem };
+  Trouble TroubleWith(const std::string& path) const;
 
   void CountBytes(uint64_t bytes);
   void CountSeen(uint64_t entries) { seen_ += entries; }
@@ -85,6 +96,7 @@ class DeliveryReport {
   const std::function<void()> ring_;
   mutable std::mutex mutex_;
   std::deque<DeliveryRecord> records_;
+  std::unordered_map<std::string, Trouble> troubles_;
   DeliveryFailure failure_;
   bool rung_ = false;
   bool ended_ = false;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +11,7 @@
 
 namespace syncline {
 
-// What is kept equal beside names and content; the letters of rsync's -a.
+// What is kept equal beside names and content; rsync's -a, and its -HAX on request.
 struct CopyAttributes {
   bool links = true;
   bool perms = true;
@@ -18,6 +20,10 @@ struct CopyAttributes {
   bool owner = true;
   bool devices = true;
   bool specials = true;
+  // Names of one file that this delivery brings up to date are names of one file on the target.
+  bool hard_links = false;
+  bool acls = false;
+  bool xattrs = false;
 };
 
 // A rename to repeat on the target; both paths as they were at its moment.
@@ -44,10 +50,15 @@ struct TreeRoot {
 // One batch. Paths are raw bytes relative to the roots; '' is the root.
 struct DeliveryRequest {
   TreeRoot source;
-  TreeRoot target;
+  // Not there in a dry run: everything would be new.
+  std::optional<TreeRoot> target;
   CopyAttributes attributes;
   // Names that are gone on the source are deleted on the target.
   bool deletes = true;
+  // One more would be a failure of the delivery.
+  int64_t max_deletes = std::numeric_limits<int64_t>::max();
+  // Tells what would be done and changes nothing; a name may be told more than once. Has no moves.
+  bool dry_run = false;
   // Neither may be null: what is not mirrored, what is not deleted, and what is not deleted in a directory
   // that is gone itself.
   std::shared_ptr<const PathFilter> hidden;
@@ -60,6 +71,8 @@ struct DeliveryRequest {
   // Sorted by bytes, no duplicates.
   std::vector<TreeEntry> entries;
   std::vector<std::string> subtrees;
+  // The same, where files of equal size are compared by what is in them, whatever their times say.
+  std::vector<std::string> content_subtrees;
   // At least 1.
   unsigned threads = 1;
 };

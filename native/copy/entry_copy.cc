@@ -40,7 +40,7 @@ class TemporaryEntry {
   TemporaryEntry& operator=(const TemporaryEntry&) = delete;
 
   // Calls `make` with a fresh name until it does not meet an entry that exists; it returns a value below 0
-  // with errno set for a failure. The last value.
+  // with errno set for a failure, which is told as one of `operation` if that is not null. The last value.
   template <typename Make>
   int Create(const char* operation, Make make) {
     int made = 0;
@@ -49,14 +49,14 @@ class TemporaryEntry {
       made = make(pair_.Target(), temporary_.c_str());
     } while (made < 0 && errno == EEXIST);
     exists_ = made >= 0;
-    if (!exists_) {
+    if (!exists_ && operation != nullptr) {
       context_.report.TargetProblem(path_, operation, errno);
     }
     return made;
   }
 
-  // Sets the attributes, by `fd` where there is one (-1: by name).
-  bool SetAttributes(const struct stat& source, int fd) {
+  // Sets the attributes, by descriptors of both sides where there are any (-1: by name).
+  bool SetAttributes(const struct stat& source, int source_fd, int fd) {
     struct stat current {};
     const int at = pair_.Target();
     const char* name = temporary_.c_str();
@@ -64,10 +64,13 @@ class TemporaryEntry {
       context_.report.TargetProblem(path_, "stat", errno);
       return false;
     }
-    const AttributesResult result =
-        ApplyAttributes(context_.request.attributes, source, current, {fd, at, name});
+    const AttributesResult result = ApplyAttributes(
+        context_.request, {{source_fd, pair_.Source(), name_.c_str()}, source}, {{fd, at, name}, current});
     if (result.refused) {
       context_.report.Refused(path_, result.operation, result.error);
+    } else if (result.error != 0 && result.reading) {
+      context_.report.SourceProblem(path_, result.operation, result.error);
+      return false;
     } else if (result.error != 0) {
       context_.report.TargetProblem(path_, result.operation, result.error);
       return false;
@@ -211,7 +214,7 @@ void CopyFile(DeliveryContext& context, const OpenPair& pair, const std::string&
     }
   }
   KeepMode(context, pair, name, to.Get());
-  if (temporary.SetAttributes(before, to.Get())) {
+  if (temporary.SetAttributes(before, from.Get(), to.Get())) {
     LearnTimes(context, before, to.Get());
     temporary.PutInPlace(static_cast<uint64_t>(before.st_size));
   }
@@ -223,7 +226,7 @@ void CopySymlink(DeliveryContext& context, const OpenPair& pair, const std::stri
   const int made = temporary.Create("symlink", [&](int at, const char* temporary_name) {
     return symlinkat(link.c_str(), at, temporary_name);
   });
-  if (made == 0 && temporary.SetAttributes(source, -1)) {
+  if (made == 0 && temporary.SetAttributes(source, -1, -1)) {
     temporary.PutInPlace(0);
   }
 }
@@ -235,7 +238,7 @@ void CopySpecial(DeliveryContext& context, const OpenPair& pair, const std::stri
     return mknodat(at, temporary_name, (source.st_mode & S_IFMT) | FirstMode(context, source),
                    source.st_rdev);
   });
-  if (made == 0 && temporary.SetAttributes(source, -1)) {
+  if (made == 0 && temporary.SetAttributes(source, -1, -1)) {
     temporary.PutInPlace(0);
   }
 }
@@ -243,18 +246,77 @@ void CopySpecial(DeliveryContext& context, const OpenPair& pair, const std::stri
 void CopyAttributesOf(DeliveryContext& context, const OpenPair& pair, const std::string& name,
                       const struct stat& source, const struct stat& target) {
   const AttributesResult result =
-      ApplyAttributes(context.request.attributes, source, target, {-1, pair.Target(), name.c_str()});
-  if (!result.changed) {
+      ApplyAttributes(context.request, {{-1, pair.Source(), name.c_str()}, source},
+                      {{-1, pair.Target(), name.c_str()}, target});
+  if (result.parts == 0 && result.error == 0) {
     return;
   }
   std::string path = JoinPath(pair.Path(), name);
   if (result.refused) {
     context.report.Refused(std::move(path), result.operation, result.error);
+  } else if (result.error != 0 && result.reading) {
+    context.report.SourceProblem(std::move(path), result.operation, result.error);
   } else if (result.error != 0) {
     context.report.TargetProblem(std::move(path), result.operation, result.error);
+  } else if (context.request.dry_run) {
+    context.report.Updated(std::move(path), 0,
+                           ItemizedChange(source.st_mode, ChangeWay::kAttributes, result.parts));
   } else {
     context.report.Updated(std::move(path), 0);
   }
+}
+
+bool LinkEntry(DeliveryContext& context, const OpenPair& pair, const std::string& name,
+               const struct stat& source, const std::string& first) {
+  const UniqueFd directory = OpenDirectoryBeneath(context.target_root, std::string(ParentPath(first)));
+  const std::string first_name(BaseName(first));
+  struct stat original {};
+  struct stat current {};
+  const bool is_there = fstatat(pair.Target(), name.c_str(), &current, AT_SYMLINK_NOFOLLOW) == 0;
+  if (context.request.dry_run) {
+    const bool is_linked =
+        is_there && directory.Valid() &&
+        fstatat(directory.Get(), first_name.c_str(), &original, AT_SYMLINK_NOFOLLOW) == 0 &&
+        original.st_dev == current.st_dev && original.st_ino == current.st_ino;
+    if (!is_linked) {
+      TellCopy(context, pair, name, source, is_there ? &current : nullptr, ChangeWay::kLinked, 0);
+    }
+    return true;
+  }
+  // What has the first name may have changed since it was delivered.
+  if (!directory.Valid() ||
+      fstatat(directory.Get(), first_name.c_str(), &original, AT_SYMLINK_NOFOLLOW) != 0 ||
+      ((original.st_mode ^ source.st_mode) & S_IFMT) != 0 || original.st_size != source.st_size) {
+    return false;
+  }
+  if (is_there && original.st_dev == current.st_dev && original.st_ino == current.st_ino) {
+    return true;
+  }
+  TemporaryEntry temporary(context, pair, name);
+  const int made = temporary.Create(nullptr, [&](int at, const char* temporary_name) {
+    return linkat(directory.Get(), first_name.c_str(), at, temporary_name, 0);
+  });
+  if (made == 0) {
+    temporary.PutInPlace(0);
+  }
+  return made == 0;
+}
+
+void TellCopy(DeliveryContext& context, const OpenPair& pair, const std::string& name,
+              const struct stat& source, const struct stat* target, ChangeWay way, uint32_t parts) {
+  const std::string path = JoinPath(pair.Path(), name);
+  const bool is_new = target == nullptr || ((target->st_mode ^ source.st_mode) & S_IFMT) != 0;
+  if (target != nullptr && S_ISDIR(target->st_mode) && context.request.deletes) {
+    RemoveTree(context, pair.Target(), name, path, true);
+  }
+  if (!is_new) {
+    parts |= ApplyAttributes(context.request, {{-1, pair.Source(), name.c_str()}, source},
+                             {{-1, pair.Target(), name.c_str()}, *target})
+                 .parts;
+  }
+  const uint64_t bytes =
+      S_ISREG(source.st_mode) && way != ChangeWay::kLinked ? static_cast<uint64_t>(source.st_size) : 0;
+  context.report.Updated(path, bytes, ItemizedChange(source.st_mode, is_new ? ChangeWay::kNew : way, parts));
 }
 
 bool ReadLink(int at, const std::string& name, std::string* link) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "copy/changed_parts.h"
 #include "copy/open_pair.h"
 
 namespace syncline {
@@ -27,6 +28,16 @@ void CopySpecial(DeliveryContext& context, const OpenPair& pair, const std::stri
 // Gives an entry that is equal but for its attributes those of the source.
 void CopyAttributesOf(DeliveryContext& context, const OpenPair& pair, const std::string& name,
                       const struct stat& source, const struct stat& target);
+
+// Makes the entry another name of the file that `first`, a path below the target's root, is there. False when
+// that cannot be, and it has to be copied.
+bool LinkEntry(DeliveryContext& context, const OpenPair& pair, const std::string& name,
+               const struct stat& source, const std::string& first);
+
+// In a dry run: tells that the entry would be copied or linked over `target` (null: nothing is there), with
+// what else differs.
+void TellCopy(DeliveryContext& context, const OpenPair& pair, const std::string& name,
+              const struct stat& source, const struct stat* target, ChangeWay way, uint32_t parts);
 
 // Where a symlink leads to. False with errno set.
 bool ReadLink(int at, const std::string& name, std::string* link);

@@ -14,10 +14,32 @@
 #include "copy/entry_copy.h"
 #include "copy/node_attributes.h"
 #include "copy/remove_tree.h"
+#include "copy/same_contents.h"
 #include "copy/temporary_name.h"
 
 namespace syncline {
 namespace {
+
+// A file of the same size on both sides: copied if what is in it differs.
+void DeliverByContent(DeliveryContext& context, const OpenPair& pair, const std::string& name,
+                      const struct stat& source, const struct stat& target) {
+  const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  const UniqueFd ours(openat(pair.Source(), name.c_str(), flags));
+  const UniqueFd theirs(openat(pair.Target(), name.c_str(), flags));
+  const bool is_same = ours.Valid() && theirs.Valid() &&
+                       HasSameContents(ours.Get(), theirs.Get(), static_cast<uint64_t>(source.st_size),
+                                       [&context] { return !context.report.Stopped(); });
+  if (context.report.Stopped()) {
+    return;
+  }
+  if (is_same) {
+    CopyAttributesOf(context, pair, name, source, target);
+  } else if (context.request.dry_run) {
+    TellCopy(context, pair, name, source, &target, ChangeWay::kReplaced, kChangedContent);
+  } else {
+    CopyFile(context, pair, name);
+  }
+}
 
 class EntryDelivery {
  public:
@@ -39,6 +61,11 @@ class EntryDelivery {
     if (context_.request.hidden->ExcludesEntry(path_, S_ISDIR(source_.st_mode))) {
       return;
     }
+    if (context_.request.attributes.hard_links && !task_.alone && source_.st_nlink > 1 &&
+        !S_ISDIR(source_.st_mode) && !context_.links.IsFirst(source_, path_)) {
+      return;
+    }
+    new_content_ = task_.new_content || (task_.new_content_if_linked && source_.st_nlink > 1);
     switch (source_.st_mode & S_IFMT) {
       case S_IFDIR:
         DeliverDirectory();
@@ -58,17 +85,31 @@ class EntryDelivery {
   void DeliverDirectory() {
     const std::shared_ptr<OpenPair> below = OpenPair::Open(pair_, task_.name);
     if (below && task_.recursive) {
-      CompareDirectory(context_, below);
+      CompareDirectory(context_, below, task_.by_content);
     }
   }
 
   void DeliverFile() {
-    if (!task_.new_content) {
-      const std::optional<struct stat> target = Target();
-      if (target && S_ISREG(target->st_mode) && target->st_size == source_.st_size && IsTimeEqual(*target)) {
-        CopyAttributesOf(context_, *pair_, task_.name, source_, *target);
-        return;
-      }
+    const bool dry_run = context_.request.dry_run;
+    const std::optional<struct stat> target = new_content_ && !dry_run ? std::nullopt : Target();
+    const bool has_size = target && S_ISREG(target->st_mode) && target->st_size == source_.st_size;
+    if (has_size && !new_content_ && task_.by_content) {
+      context_.pool.AddSmall(
+          [&context = context_, pair = pair_, name = task_.name, source = source_, target = *target] {
+            if (!context.report.Stopped()) {
+              DeliverByContent(context, *pair, name, source, target);
+            }
+          });
+      return;
+    }
+    if (has_size && !new_content_ && IsTimeEqual(*target)) {
+      CopyAttributesOf(context_, *pair_, task_.name, source_, *target);
+      return;
+    }
+    if (dry_run) {
+      const uint32_t size = has_size ? 0U : kChangedSize;
+      Tell(target, ChangeWay::kReplaced, size | (new_content_ ? kChangedContent : 0U));
+      return;
     }
     context_.pool.AddSmall([&context = context_, pair = pair_, name = task_.name] {
       if (!context.report.Stopped()) {
@@ -92,6 +133,8 @@ class EntryDelivery {
     if (target && S_ISLNK(target->st_mode) && ReadLink(pair_->Target(), task_.name, &existing) &&
         existing == link) {
       CopyAttributesOf(context_, *pair_, task_.name, source_, *target);
+    } else if (context_.request.dry_run) {
+      Tell(target, ChangeWay::kReplaced, kChangedContent);
     } else {
       CopySymlink(context_, *pair_, task_.name, source_, link);
     }
@@ -109,9 +152,15 @@ class EntryDelivery {
                          (!is_device || target->st_rdev == source_.st_rdev);
     if (is_same) {
       CopyAttributesOf(context_, *pair_, task_.name, source_, *target);
+    } else if (context_.request.dry_run) {
+      Tell(target, ChangeWay::kReplaced, kChangedContent);
     } else {
       CopySpecial(context_, *pair_, task_.name, source_);
     }
+  }
+
+  void Tell(const std::optional<struct stat>& target, ChangeWay way, uint32_t parts) const {
+    TellCopy(context_, *pair_, task_.name, source_, target ? &*target : nullptr, way, parts);
   }
 
   std::optional<struct stat> Target() const {
@@ -124,7 +173,6 @@ class EntryDelivery {
   }
 
   bool IsTimeEqual(const struct stat& target) const {
-    // The quick check rests on the time: without it size alone decides, as with rsync.
     const timespec ours = ModifiedTime(source_);
     const timespec theirs = ModifiedTime(target);
     if (IsSameTime(ours, theirs)) {
@@ -138,6 +186,7 @@ class EntryDelivery {
   const std::shared_ptr<OpenPair>& pair_;
   const EntryTask& task_;
   const std::string path_;
+  bool new_content_ = false;
   struct stat source_ {};
 };
 
@@ -152,8 +201,8 @@ bool IsDirectoryAt(int at, const ListedName& listed) {
 // Both sides of one directory, side by side in the order of their names.
 class DirectoryComparison {
  public:
-  DirectoryComparison(DeliveryContext& context, const std::shared_ptr<OpenPair>& pair)
-      : context_(context), pair_(pair) {}
+  DirectoryComparison(DeliveryContext& context, const std::shared_ptr<OpenPair>& pair, bool by_content)
+      : context_(context), pair_(pair), by_content_(by_content) {}
 
   void Run() {
     std::vector<ListedName> here;
@@ -202,7 +251,7 @@ class DirectoryComparison {
   }
 
   void Deliver(const ListedName& ours, Presence presence) {
-    EntryTask task{ours.name, presence, false, true};
+    EntryTask task{.name = ours.name, .presence = presence, .recursive = true, .by_content = by_content_};
     // Never in each other: a tree may be deeper than a thread's stack.
     if (IsDirectoryAt(pair_->Source(), ours)) {
       context_.pool.AddLarge([&context = context_, pair = pair_, task = std::move(task)] {
@@ -220,7 +269,9 @@ class DirectoryComparison {
   void DeleteExtraneous(const ListedName& theirs) {
     // What a crash left, whatever the policy is.
     if (IsTemporaryName(theirs.name) && !IsDirectoryAt(pair_->Target(), theirs)) {
-      RemoveTree(context_, pair_->Target(), theirs.name, JoinPath(pair_->Path(), theirs.name), false);
+      if (!context_.request.dry_run && unlinkat(pair_->Target(), theirs.name.c_str(), 0) == 0) {
+        context_.report.Deleted(JoinPath(pair_->Path(), theirs.name));
+      }
       return;
     }
     DeleteEntry(context_, *pair_, theirs.name);
@@ -228,6 +279,7 @@ class DirectoryComparison {
 
   DeliveryContext& context_;
   const std::shared_ptr<OpenPair>& pair_;
+  const bool by_content_;
 };
 
 }  // namespace
@@ -248,8 +300,24 @@ void DeleteEntry(DeliveryContext& context, const OpenPair& pair, const std::stri
   }
 }
 
-void CompareDirectory(DeliveryContext& context, const std::shared_ptr<OpenPair>& pair) {
-  DirectoryComparison(context, pair).Run();
+void DeliverLink(DeliveryContext& context, const std::shared_ptr<OpenPair>& pair, const std::string& name,
+                 const std::string& first, bool new_content) {
+  const DeliveryReport::Trouble trouble = context.report.TroubleWith(first);
+  if (trouble == DeliveryReport::Trouble::kRecheck) {
+    // Looked at again together with the first name, so that both stay one file.
+    context.report.Recheck(JoinPath(pair->Path(), name));
+    return;
+  }
+  struct stat source {};
+  if (trouble == DeliveryReport::Trouble::kProblem ||
+      fstatat(pair->Source(), name.c_str(), &source, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !LinkEntry(context, *pair, name, source, first)) {
+    DeliverEntry(context, pair, {.name = name, .new_content = new_content, .alone = true});
+  }
+}
+
+void CompareDirectory(DeliveryContext& context, const std::shared_ptr<OpenPair>& pair, bool by_content) {
+  DirectoryComparison(context, pair, by_content).Run();
 }
 
 }  // namespace syncline

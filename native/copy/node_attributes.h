@@ -19,18 +19,25 @@ struct AttributesResult {
   // 0 or an errno.
   int error = 0;
   const char* operation = nullptr;
+  // The source's could not be read: a problem of that side.
+  bool reading = false;
   // The target does not take it from this user or on this file system: not a problem of the entry.
   bool refused = false;
-  // Something was to be set. `changed_more`: something beside the time.
-  bool changed = false;
-  bool changed_more = false;
+  // What was to be set; bits of ChangedPart.
+  uint32_t parts = 0;
 };
 
-// Makes owner, permission bits and modification time, those that are to be kept, as in `wanted`, where
-// `current` differs. Owners are set by root alone, groups by others where they are members. All that can be
-// set is set.
-AttributesResult ApplyAttributes(const CopyAttributes& attributes, const struct stat& wanted,
-                                 const struct stat& current, const AttributedNode& node);
+// One side of an entry.
+struct AttributedSide {
+  AttributedNode node;
+  struct stat status;
+};
+
+// Makes owner, permission bits, extended attributes and modification time, those that are to be kept, as the
+// source has them, where the target's differ; a dry run only says which. Owners are set by root alone, groups
+// by others where they are members. All that can be set is set.
+AttributesResult ApplyAttributes(const DeliveryRequest& request, const AttributedSide& source,
+                                 const AttributedSide& target);
 
 // Modification times to the nanosecond; st_mtim has another name on other systems.
 timespec ModifiedTime(const struct stat& status);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "copy/changed_parts.h"
 #include "copy/directory_access.h"
 #include "copy/node_attributes.h"
 
@@ -19,9 +20,17 @@ bool IsNoDirectory(int error) { return error == ENOTDIR || error == ELOOP; }
 
 }  // namespace
 
-UniqueFd OpenForChanges(int at, const char* name, mode_t* lent_mode) {
+bool DeliveryContext::MayDelete() {
+  if (deletions_left.fetch_sub(1) > 0) {
+    return true;
+  }
+  report.Fail(DeliveryFailure::Scope::kBatch, "more names would be deleted than were counted");
+  return false;
+}
+
+UniqueFd OpenForChanges(const DeliveryContext& context, int at, const char* name, mode_t* lent_mode) {
   UniqueFd directory = OpenDirectory(at, name);
-  if (!directory.Valid() || geteuid() == 0) {
+  if (!directory.Valid() || geteuid() == 0 || context.request.dry_run) {
     return directory;
   }
   struct stat status {};
@@ -45,22 +54,33 @@ std::shared_ptr<OpenPair> OpenPair::Open(const std::shared_ptr<OpenPair>& parent
     context.report.SourceProblem(path, "open", errno);
     return nullptr;
   }
-  auto pair = std::make_shared<OpenPair>(context, parent, path, std::move(source), UniqueFd());
+  auto pair = std::make_shared<OpenPair>(context, parent, path, std::move(source), UniqueFd(), false);
   pair->target_ = pair->OpenTarget(parent->Target(), name.c_str(), status.st_mode);
-  if (!pair->target_.Valid()) {
+  const bool would_make = context.request.dry_run && pair->made_;
+  if (!pair->target_.Valid() && !would_make) {
     context.report.TargetProblem(path, pair->made_ ? "mkdir" : "open", errno);
     return nullptr;
   }
-  if (pair->made_) {
+  if (would_make) {
+    context.report.Updated(path, 0, ItemizedChange(S_IFDIR, ChangeWay::kNew, 0));
+  } else if (pair->made_) {
     context.report.Updated(path, 0);
   }
   return pair;
 }
 
 UniqueFd OpenPair::OpenTarget(int at, const char* name, mode_t mode) {
-  UniqueFd directory = OpenForChanges(at, name, &lent_mode_);
+  if (context_.request.dry_run && at < 0) {
+    made_ = true;
+    return {};
+  }
+  UniqueFd directory = OpenForChanges(context_, at, name, &lent_mode_);
   if (directory.Valid() || (errno != ENOENT && !IsNoDirectory(errno))) {
     return directory;
+  }
+  if (context_.request.dry_run) {
+    made_ = true;
+    return {};
   }
   if (errno != ENOENT && unlinkat(at, name, 0) != 0 && errno != ENOENT) {
     return {};
@@ -89,17 +109,23 @@ OpenPair::~OpenPair() {
     report.TargetProblem(path_, "stat", errno);
     return;
   }
-  const CopyAttributes& attributes = context_.request.attributes;
-  const AttributesResult result = ApplyAttributes(attributes, wanted, current, {target_.Get()});
-  if (!attributes.perms && lent_mode_ != 0) {
+  const AttributesResult result =
+      ApplyAttributes(context_.request, {{source_.Get()}, wanted}, {{target_.Get()}, current});
+  if (!context_.request.attributes.perms && lent_mode_ != 0) {
     fchmod(target_.Get(), lent_mode_);
   }
+  const bool dry_run = context_.request.dry_run;
   if (result.refused) {
     report.Refused(path_, result.operation, result.error);
+  } else if (result.error != 0 && result.reading) {
+    report.SourceProblem(path_, result.operation, result.error);
   } else if (result.error != 0) {
     report.TargetProblem(path_, result.operation, result.error);
-  } else if (result.changed_more && !made_) {
-    report.Updated(path_, 0);
+  } else if ((result.parts & ~kChangedTime) != 0 && !made_) {
+    report.Updated(path_, 0,
+                   dry_run ? ItemizedChange(S_IFDIR, ChangeWay::kAttributes, result.parts) : std::string());
+  } else if (result.parts != 0 && dry_run) {
+    report.DirectoryTime(path_);
   }
 }
 

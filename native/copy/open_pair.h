@@ -8,6 +8,7 @@
 
 #include "copy/delivery_report.h"
 #include "copy/delivery_request.h"
+#include "copy/linked_names.h"
 #include "copy/task_pool.h"
 #include "posix/unique_fd.h"
 
@@ -18,9 +19,16 @@ struct DeliveryContext {
   const DeliveryRequest& request;
   DeliveryReport& report;
   TaskPool& pool;
+  // The target's root.
+  int target_root = -1;
+  std::atomic<int64_t> deletions_left = request.max_deletes;
+  LinkedNames links = {};
   // Whether the target keeps times below the second; learned from the first file written.
   std::atomic<bool> keeps_nanoseconds = false;
   std::atomic<bool> keeps_seconds_only = false;
+
+  // To be asked before each deletion. False when it is one too many, which ends the delivery.
+  bool MayDelete();
 };
 
 // A directory of the source and its copy, both open. Held by every task that works in it and by the pairs
@@ -28,13 +36,15 @@ struct DeliveryContext {
 // changes in it.
 class OpenPair {
  public:
+  // `made`: the copy is new; in a dry run there is none, and `target` not valid.
   OpenPair(DeliveryContext& context, std::shared_ptr<OpenPair> parent, std::string path, UniqueFd source,
-           UniqueFd target)
+           UniqueFd target, bool made)
       : context_(context),
         parent_(std::move(parent)),
         path_(std::move(path)),
         source_(std::move(source)),
-        target_(std::move(target)) {}
+        target_(std::move(target)),
+        made_(made) {}
   ~OpenPair();
   OpenPair(const OpenPair&) = delete;
   OpenPair& operator=(const OpenPair&) = delete;
@@ -44,6 +54,7 @@ class OpenPair {
   static std::shared_ptr<OpenPair> Open(const std::shared_ptr<OpenPair>& parent, const std::string& name);
 
   int Source() const { return source_.Get(); }
+  // -1 where a dry run would make it.
   int Target() const { return target_.Get(); }
   const std::string& Path() const { return path_; }
   // The copy is new: nothing is in it but what this delivery put there.
@@ -58,13 +69,14 @@ class OpenPair {
   const std::string path_;
   const UniqueFd source_;
   UniqueFd target_;
-  bool made_ = false;
+  bool made_;
   // The mode to give back where the source's is not kept; 0 for none.
   mode_t lent_mode_ = 0;
 };
 
-// Opens a directory of the target for changes: one that its owner may not list or write gets the right to for
-// as long as it takes, and its mode so far is put into `lent_mode`. Invalid with errno set.
-UniqueFd OpenForChanges(int at, const char* name, mode_t* lent_mode);
+// Opens a directory of the target for changes, in a dry run only to look: one that its owner may not list or
+// write gets the right to for as long as it takes, and its mode so far is put into `lent_mode`. Invalid with
+// errno set.
+UniqueFd OpenForChanges(const DeliveryContext& context, int at, const char* name, mode_t* lent_mode);
 
 }  // namespace syncline

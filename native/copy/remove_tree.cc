@@ -54,6 +54,13 @@ class TreeRemoval {
   }
 
   Removal RemoveName(int at, const std::string& name, const std::string& path) {
+    if (context_.request.dry_run) {
+      context_.report.Deleted(path);
+      return Removal::kGone;
+    }
+    if (!context_.MayDelete()) {
+      return Removal::kFailed;
+    }
     if (unlinkat(at, name.c_str(), 0) == 0) {
       context_.report.Deleted(path);
       return Removal::kGone;
@@ -85,7 +92,7 @@ class TreeRemoval {
 
   Removal Enter(int at, const std::string& name, const std::string& path) {
     mode_t lent_mode = 0;
-    Level level{OpenForChanges(at, name.c_str(), &lent_mode), name, path, {}};
+    Level level{OpenForChanges(context_, at, name.c_str(), &lent_mode), name, path, {}};
     if (!level.directory.Valid()) {
       if (errno == ENOENT) {
         return Removal::kGone;
@@ -109,6 +116,13 @@ class TreeRemoval {
     levels_.pop_back();
     if (level.state != Removal::kGone) {
       return level.state;
+    }
+    if (context_.request.dry_run) {
+      context_.report.Deleted(level.path);
+      return Removal::kGone;
+    }
+    if (!context_.MayDelete()) {
+      return Removal::kFailed;
     }
     const int at = levels_.empty() ? at_ : levels_.back().directory.Get();
     if (unlinkat(at, level.name.c_str(), AT_REMOVEDIR) == 0) {

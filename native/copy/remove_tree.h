@@ -14,8 +14,8 @@ enum class Removal {
   kFailed,
 };
 
-// Deletes what has the name on the target, with all below it; no symlink is followed. `is_directory` is what
-// it was seen to be. The filter is not asked about the name itself.
+// Deletes what has the name on the target, with all below it (a dry run only tells it); no symlink is
+// followed. `is_directory` is what it was seen to be. The filter is not asked about the name itself.
 Removal RemoveTree(DeliveryContext& context, int at, const std::string& name, const std::string& path,
                    bool is_directory);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <filesystem>
 #include <fstream>
@@ -45,6 +46,19 @@ class CopiedTree {
 
   bool Exists(const std::string& name) const {
     return std::filesystem::exists(std::filesystem::symlink_status(At(name)));
+  }
+
+  ino_t InodeOf(const std::string& name) const {
+    struct stat status {};
+    lstat(At(name).c_str(), &status);
+    return status.st_ino;
+  }
+
+  // '' for none.
+  std::string XattrOf(const std::string& name, const char* attribute) const {
+    char value[256];
+    const ssize_t size = getxattr(At(name).c_str(), attribute, value, sizeof value);
+    return size < 0 ? std::string() : std::string(value, static_cast<size_t>(size));
   }
 
   // Names that any level of `name` holds, by count.
