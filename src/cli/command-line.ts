@@ -15,7 +15,13 @@ import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { addAttributeOptions } from './attribute-options.ts';
-import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
+import {
+  addFilterOptions,
+  addRsyncOptions,
+  refuseEmpty,
+  refuseRsyncOptions,
+  type RsyncFlags,
+} from './option-groups.ts';
 import { deleteLimit, hookCommand, hookSeconds, secondsAsMs, wholeNumber } from './option-value.ts';
 import { addVerify } from './verify-command.ts';
 
@@ -275,25 +281,11 @@ function firstTarget(
   return { kind: direct === true ? 'direct' : 'rsync', target: place };
 }
 
-/** Options that speak of rsync; by the names commander gives them. */
-const rsyncFlags: Readonly<Record<string, string>> = {
-  rsyncOpt: '--rsync-opt',
-  rsh: '--rsh',
-  rsyncPath: '--rsync-path',
-  rsyncProgram: '--rsync-program',
-  bwlimit: '--bwlimit',
-  timeout: '--timeout',
-  maxProcesses: '--max-processes',
-};
-
 /** Options of rsync say nothing where no target is brought up to date by it; nor does --direct where all are. */
 function refuseForDirect(command: Command, targets: readonly TargetPlace[]): void {
   if (!targets.some(({ kind }) => kind === 'direct'))
     throw new SynclineError('USAGE', '--direct, but no target is a local directory', 'leave out --direct');
-  const [, refused] =
-    Object.entries(rsyncFlags).find(([name]) => command.getOptionValueSource(name) === 'cli') ?? [];
-  if (refused === undefined || targets.some(({ kind }) => kind !== 'direct')) return;
-  throw new SynclineError('USAGE', `${refused} works only with rsync`, `leave out ${refused} or --direct`);
+  if (targets.every(({ kind }) => kind === 'direct')) refuseRsyncOptions(command);
 }
 
 /** A steady stream of changes is delivered this often when `--max-delay` is not given. */

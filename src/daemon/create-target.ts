@@ -1,9 +1,11 @@
 import type { NativeAddon } from '../addon/addon.ts';
 import type { FilterRules } from '../filter/filter-rules.ts';
 import { pathToBuffer, type PathBytes } from '../model/path-bytes.ts';
-import { createDirectTarget } from '../target/direct/direct-target.ts';
 import type { DirectFilters } from '../target/direct/direct-options.ts';
+import { createDirectTarget } from '../target/direct/direct-target.ts';
+import { LocalMover } from '../target/direct/local-mover.ts';
 import type { DirectoryIdentity } from '../target/local-target.ts';
+import { parseTarget } from '../target/parse-target.ts';
 import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
 import { hostForRsync } from '../target/ssh/ssh-options.ts';
 import { createSshTarget } from '../target/ssh/ssh-target.ts';
@@ -24,8 +26,27 @@ export interface TargetSource {
   readonly environment: ProgramIo['environment'];
 }
 
+/** What of a command line a target is made by. */
+export interface TargetChoices extends Pick<
+  MirrorOptions,
+  | 'deletePolicy'
+  | 'maxDelete'
+  | 'allowEmptySource'
+  | 'attributes'
+  | 'dryRun'
+  | 'makeTargetParents'
+  | 'bandwidthLimit'
+  | 'rsyncOptions'
+  | 'rsyncProgram'
+  | 'maxProcesses'
+  | 'timeoutSeconds'
+> {
+  /** rsync reads both sides whole. */
+  readonly checksum?: boolean;
+}
+
 /** The target at `place` in the way the options ask for. Throws a SynclineError (TARGET, USAGE) for what cannot work. */
-export function createTarget(place: TargetPlace, options: MirrorOptions, shared: TargetSource): Target {
+export function createTarget(place: TargetPlace, options: TargetChoices, shared: TargetSource): Target {
   const forAll = {
     source: shared.source,
     sourceIdentity: shared.sourceIdentity,
@@ -42,13 +63,18 @@ export function createTarget(place: TargetPlace, options: MirrorOptions, shared:
     filterArguments: shared.filterArguments,
     bandwidthLimit: options.bandwidthLimit,
     extraArguments: options.rsyncOptions,
+    checksum: options.checksum,
     maxProcesses: options.maxProcesses,
     timeoutSeconds: options.timeoutSeconds,
     rsyncProgram: options.rsyncProgram,
   };
   switch (place.kind) {
     case 'rsync':
-      return createRsyncTarget({ ...forRsync, target: place.target });
+      return createRsyncTarget({
+        ...forRsync,
+        target: place.target,
+        mover: localMover(place.target, shared),
+      });
     case 'direct':
       return createDirectTarget({
         ...forAll,
@@ -59,6 +85,14 @@ export function createTarget(place: TargetPlace, options: MirrorOptions, shared:
     case 'rsyncssh':
       return createSshTarget({ ...forRsync, ssh: place.ssh, directory: place.directory });
   }
+}
+
+/** rsync would send again what was moved; on this machine the file engine moves it. */
+function localMover(target: string, shared: TargetSource): LocalMover | undefined {
+  const location = parseTarget(target);
+  if (location.kind !== 'local') return undefined;
+  const { source, addon } = shared;
+  return new LocalMover({ source, targetPath: location.path, addon, filters: directFilters(shared) });
 }
 
 function directFilters({ rules, source }: TargetSource): DirectFilters {

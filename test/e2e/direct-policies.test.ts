@@ -68,7 +68,7 @@ describe('moves', () => {
     expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
   });
 
-  test('whose origin the target never had are named if of a directory, and copied if of a file', async () => {
+  test('whose origin the target never had are repaired: a directory is compared, a file is copied', async () => {
     await using mirror = makeDirectMirror();
     await mirror.prepare();
     // The target has another file of the same size and time in the place.
@@ -84,8 +84,8 @@ describe('moves', () => {
         ['new', 0],
       ],
     });
-    expect(delivered(outcome)).toEqual({ problems: [], recheck: ['d'] });
-    expect(readFileSync(`${mirror.copy}/new`, 'utf8')).toBe('2\n');
+    expect(outcome).toMatchObject({ ...CLEAN, counts: { moved: 0 } });
+    expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
   });
 
   test('are left out where nothing may be deleted', async () => {
@@ -94,10 +94,10 @@ describe('moves', () => {
     await mirror.prepare();
     delivered(await mirror.compareAll());
     shell(mirror.source, 'mv a b');
-    const outcome = await mirror.deliver({ moves: [['a', 'b', true]], entries: [['b', HINT.isDirectory]] });
-    expect(delivered(outcome).recheck).toEqual(['b']);
-    delivered(await mirror.deliver({ subtrees: ['b'], entries: ['b'] }));
+    expect(mirror.target.capabilities.moves).toBe(false);
+    delivered(await mirror.deliver({ moves: [['a', 'b', true]], entries: [['b', HINT.isDirectory]] }));
     expect(readdirSync(mirror.copy)).toEqual(['a', 'b']);
+    expect(readdirSync(`${mirror.copy}/b`)).toEqual(['f']);
   });
 });
 
@@ -132,6 +132,89 @@ describe('deletions', () => {
     expect(existsSync(`${mirror.copy}/full/x`)).toBe(true);
     expect(readdirSync(mirror.copy)).toEqual(['empty', 'full']);
   });
+});
+
+describe('the delete guard', () => {
+  const before = 'mkdir -p d/e; for i in {1..8}; do echo $i > d/e/$i; done; echo top > top';
+
+  test('holds what an empty source would delete, names how many, and goes on when it is back', async () => {
+    await using mirror = makeDirectMirror({ allowEmptySource: false });
+    shell(mirror.source, before);
+    await mirror.prepare();
+    delivered(await mirror.compareAll());
+    shell(mirror.source, 'rm -r *');
+    const kept = readdirSync(`${mirror.copy}/d/e`);
+    expect(await mirror.deliver({ entries: [['d', HINT.deleted]] })).toMatchObject({
+      kind: 'delivered',
+      counts: { deleted: 0 },
+      held: { count: 10, isBrief: true, paths: ['d'] },
+    });
+    expect(await mirror.compareAll()).toMatchObject({ held: { count: 11, paths: [''] } });
+    expect(readdirSync(`${mirror.copy}/d/e`)).toEqual(kept);
+    shell(mirror.source, 'echo new > new');
+    expect(await mirror.compareAll()).toMatchObject({ counts: { deleted: 11, updated: 1 } });
+    expect(readdirSync(mirror.copy)).toEqual(['new']);
+  });
+
+  test.each([
+    ['names', { unit: 'names', max: 3 }, 3, 4],
+    ['percent', { unit: 'percent', max: 30 }, 3, 6],
+  ] as const)('holds a batch of too many deletions, counted in %s', async (_unit, maxDelete, few, many) => {
+    await using mirror = makeDirectMirror({ maxDelete });
+    shell(mirror.source, before);
+    await mirror.prepare();
+    delivered(await mirror.compareAll());
+    const remove = (from: number, count: number): string[] => {
+      const names = Array.from({ length: count }, (_, index) => `d/e/${from + index}`);
+      shell(mirror.source, `rm ${names.join(' ')}; echo changed > top`);
+      return names;
+    };
+    const entries = (names: string[]) => ['top', ...names.map((name) => [name, HINT.deleted] as const)];
+    const first = await mirror.deliver({ entries: entries(remove(1, few)) });
+    expect(first).toMatchObject({ counts: { deleted: few, updated: 1 } });
+    expect(first).not.toHaveProperty('held');
+    shell(mirror.source, `for i in {1..8}; do echo $i > d/e/$i; done`);
+    delivered(await mirror.compareAll());
+    const names = remove(1, many);
+    expect(await mirror.deliver({ entries: entries(names) })).toMatchObject({
+      counts: { deleted: 0, updated: 1 },
+      held: { count: many, isBrief: false, paths: names },
+    });
+    expect(readFileSync(`${mirror.copy}/top`, 'utf8')).toBe('changed\n');
+    expect(readdirSync(`${mirror.copy}/d/e`)).toHaveLength(8);
+  });
+});
+
+test('a dry run names what would be done, and does not even make the target', async () => {
+  await using mirror = makeDirectMirror({ dryRun: true });
+  shell(mirror.source, 'mkdir d; echo 1 > d/f; ln -s f l');
+  await mirror.prepare();
+  expect(mirror.target.capabilities.moves).toBe(false);
+  expect(await mirror.compareAll()).toMatchObject({ ...CLEAN, counts: { updated: 3, bytes: 2 } });
+  expect(existsSync(mirror.copy)).toBe(false);
+  expect(mirror.events).toContainEqual({ kind: 'updated', path: 'd/f', bytes: 2, change: '>f+++++++++' });
+  shell(mirror.directory.path, 'mkdir copy; echo x > copy/extra');
+  expect(await mirror.compareAll()).toMatchObject({ counts: { updated: 3, deleted: 1 } });
+  expect(readdirSync(mirror.copy)).toEqual(['extra']);
+});
+
+test('a subtree to compare by content has what differs behind equal size and time copied, and nothing else', async () => {
+  await using mirror = makeDirectMirror();
+  shell(
+    mirror.source,
+    'mkdir -p a b; for n in a/f b/f b/g; do echo old > $n; done; touch -d @1000000000 */*',
+  );
+  await mirror.prepare();
+  delivered(await mirror.compareAll());
+  const inode = inodeOf(`${mirror.copy}/b/g`);
+  shell(mirror.source, 'for n in a/f b/f; do echo new > $n; done; touch -d @1000000000 */f');
+  expect(await mirror.deliver({ subtrees: ['a'], contentSubtrees: ['b'] })).toMatchObject({
+    ...CLEAN,
+    counts: { updated: 1, bytes: 4 },
+  });
+  expect(readFileSync(`${mirror.copy}/a/f`, 'utf8')).toBe('old\n');
+  expect(readFileSync(`${mirror.copy}/b/f`, 'utf8')).toBe('new\n');
+  expect(inodeOf(`${mirror.copy}/b/g`)).toBe(inode);
 });
 
 describe('filter rules', () => {
@@ -185,8 +268,9 @@ describe('filter rules', () => {
         ['b', HINT.isDirectory],
       ],
     });
-    expect(delivered(outcome).recheck).toEqual(['b']);
+    expect(outcome).toMatchObject({ ...CLEAN, counts: { moved: 0 } });
     expect(existsSync(`${mirror.copy}/a/cache/mine`)).toBe(true);
+    expect(existsSync(`${mirror.copy}/b/f`)).toBe(true);
   });
 });
 
@@ -249,6 +333,16 @@ describe('the roots', () => {
     await mirror.prepare();
     delivered(await mirror.compareAll());
     shell(mirror.directory.path, 'rm -r copy; echo 3 > source/h');
+    delivered(await mirror.deliver({ entries: ['h'] }));
+    expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
+  });
+
+  test('a target that was emptied comes back whole with the next batch', async () => {
+    await using mirror = makeDirectMirror();
+    shell(mirror.source, 'mkdir d; echo 1 > d/f; echo 2 > g');
+    await mirror.prepare();
+    delivered(await mirror.compareAll());
+    shell(mirror.directory.path, 'rm -r copy/*; echo 3 > source/h');
     delivered(await mirror.deliver({ entries: ['h'] }));
     expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
   });

@@ -31,7 +31,10 @@ export interface DirectMirror extends AsyncDisposable {
 }
 
 export interface DirectMirrorOptions extends Partial<
-  Pick<DirectTargetOptions, 'deletes' | 'mkpath' | 'threads'>
+  Pick<
+    DirectTargetOptions,
+    'deletes' | 'maxDelete' | 'allowEmptySource' | 'dryRun' | 'mkpath' | 'threads'
+  >
 > {
   readonly attributes?: Partial<DirectAttributes>;
   /** rsync's filter rules, as for `--filter`. */
@@ -48,6 +51,9 @@ const ALL: DirectAttributes = {
   owner: true,
   devices: true,
   specials: true,
+  hardLinks: false,
+  acls: false,
+  xattrs: false,
 };
 
 export function makeDirectMirror(options: DirectMirrorOptions = {}): DirectMirror {
@@ -67,6 +73,9 @@ export function makeDirectMirror(options: DirectMirrorOptions = {}): DirectMirro
     addon,
     attributes: { ...ALL, ...attributes },
     deletes: options.deletes,
+    maxDelete: options.maxDelete,
+    allowEmptySource: options.allowEmptySource ?? true,
+    dryRun: options.dryRun,
     mkpath: options.mkpath,
     threads: options.threads,
     filters: {

@@ -1,11 +1,17 @@
 import type { NativeAddon, NativeDeliveryOptions, NativeDeliveryState } from '../../addon/addon.ts';
-import type { DeliveryCounts, PathProblem } from '../../model/outcome.ts';
+import type { PathProblem } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeliveryContext } from '../target.ts';
 
-/** What the engine did of one batch. */
+/** What the engine did of one batch; in a dry run, what it would do. */
 export interface EngineReport {
-  readonly counts: DeliveryCounts;
+  /** How many names. */
+  readonly updated: number;
+  readonly deleted: number;
+  /** Of file data. */
+  readonly bytes: number;
+  /** Of each move, in their order, whether it was made. */
+  readonly moved: readonly boolean[];
   readonly problems: readonly PathProblem[];
   readonly recheck: readonly PathBytes[];
   /** What the target does not take of an entry, the path as in the problems. */
@@ -20,7 +26,7 @@ export function runEngine(
   context: DeliveryContext,
 ): Promise<EngineReport> {
   return new Promise((resolve, reject) => {
-    const tally = new EngineTally(context);
+    const tally = new EngineTally(context, options.dryRun);
     const delivery = new addon.Delivery(options, () => {
       try {
         const state = delivery.take();
@@ -48,15 +54,19 @@ export function runEngine(
 /** Turns the engine's records into events, and adds them up. */
 class EngineTally {
   readonly #context: DeliveryContext;
+  /** In a dry run, the names told already: what is not done is found again. */
+  readonly #told: Set<string> | undefined;
   readonly #problems = new Map<PathBytes, PathProblem>();
   readonly #recheck = new Set<PathBytes>();
   readonly #refusals: PathProblem[] = [];
+  readonly #moved: boolean[] = [];
   #updated = 0;
   #deleted = 0;
   #bytes = 0;
 
-  constructor(context: DeliveryContext) {
+  constructor(context: DeliveryContext, dryRun: boolean) {
     this.#context = context;
+    this.#told = dryRun ? new Set() : undefined;
   }
 
   add(state: NativeDeliveryState): void {
@@ -64,14 +74,25 @@ class EngineTally {
       const path = name as PathBytes;
       switch (kind) {
         case 'updated':
-        case 'moved':
+          if (this.#isTold(`u${path}`)) break;
           this.#updated++;
           this.#bytes += bytes;
-          this.#context.report({ kind, path, bytes });
+          this.#context.report({ kind, path, bytes, ...(message !== '' && { change: message }) });
+          break;
+        case 'directoryTime':
+          if (!this.#isTold(`t${path}`)) this.#context.report({ kind, path });
           break;
         case 'deleted':
+          if (this.#isTold(`d${path}`)) break;
           this.#deleted++;
           this.#context.report({ kind, path, bytes });
+          break;
+        case 'moved':
+          this.#moved.push(true);
+          this.#context.report({ kind, path, bytes });
+          break;
+        case 'missed':
+          this.#moved.push(false);
           break;
         case 'problem':
           if (!this.#problems.has(path)) this.#problems.set(path, { path, message });
@@ -91,11 +112,21 @@ class EngineTally {
 
   report(failure: NativeDeliveryState['failure']): EngineReport {
     return {
-      counts: { updated: this.#updated, deleted: this.#deleted, bytes: this.#bytes },
+      updated: this.#updated,
+      deleted: this.#deleted,
+      bytes: this.#bytes,
+      moved: this.#moved,
       problems: [...this.#problems.values()],
       recheck: [...this.#recheck].filter((path) => !this.#problems.has(path)),
       refusals: this.#refusals,
       ...(failure && { failure }),
     };
+  }
+
+  #isTold(what: string): boolean {
+    if (this.#told === undefined) return false;
+    if (this.#told.has(what)) return true;
+    this.#told.add(what);
+    return false;
   }
 }
