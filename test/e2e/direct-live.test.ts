@@ -31,6 +31,21 @@ test('--direct --once ends with 0 and equal trees', async () => {
   expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
 });
 
+test('--direct links on the target what is linked and delivered together', async () => {
+  await using mirror = await LiveMirror.inSync({
+    options: [...options, '--hard-links'],
+    before: 'mkdir d; echo 1 > a; ln a b; ln a d/c; echo 1 > alone',
+  });
+  const inodes = (...names: string[]): number =>
+    new Set(names.map((name) => lstatSync(`${mirror.copy}/${name}`).ino)).size;
+  expect(inodes('a', 'b', 'd/c')).toBe(1);
+  expect(inodes('a', 'alone')).toBe(2);
+  mirror.change('echo 2 > n; ln n m; ln n d/o');
+  await mirror.untilEqual();
+  expect(inodes('m', 'n', 'd/o')).toBe(1);
+  await mirror.end();
+});
+
 test('what was killed in the middle of a copy is finished by the next mirror, and nothing is left over', async () => {
   await using first = new LiveMirror({
     options,
