@@ -19,7 +19,7 @@ namespace {
 constexpr mode_t kPermissionBits = 07777;
 // A file that changes all the time is delivered as it was read the last time; a larger one is not read twice.
 constexpr int kMaxTries = 3;
-constexpr off_t kRetriedMaxBytes = 16 * 1024 * 1024;
+constexpr off_t kRetriedMaxBytes = 16L * 1024 * 1024;
 
 bool IsUnchanged(const struct stat& a, const struct stat& b) {
   return a.st_size == b.st_size && IsSameTime(ModifiedTime(a), ModifiedTime(b)) &&

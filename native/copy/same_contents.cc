@@ -10,7 +10,7 @@
 namespace syncline {
 namespace {
 
-constexpr size_t kPartBytes = 256 * 1024;
+constexpr size_t kPartBytes = 256UL * 1024;
 
 // Reads `size` bytes at `at`, or less only at the end of the file or for an error.
 size_t ReadPart(int file, char* to, size_t size, uint64_t at) {

@@ -31,10 +31,7 @@ export interface DirectMirror extends AsyncDisposable {
 }
 
 export interface DirectMirrorOptions extends Partial<
-  Pick<
-    DirectTargetOptions,
-    'deletes' | 'maxDelete' | 'allowEmptySource' | 'dryRun' | 'mkpath' | 'threads'
-  >
+  Pick<DirectTargetOptions, 'deletes' | 'maxDelete' | 'allowEmptySource' | 'dryRun' | 'mkpath' | 'threads'>
 > {
   readonly attributes?: Partial<DirectAttributes>;
   /** rsync's filter rules, as for `--filter`. */
