@@ -50,7 +50,8 @@ int64_t BlocksOf(const fs::path& path) {
 TEST_CASE("a whole tree is copied once, and the second time nothing is done") {
   const CopiedTree tree;
   for (int i = 0; i < 300; ++i) {
-    tree.Write("source/d" + std::to_string(i % 7) + "/e/f" + std::to_string(i), std::string(i * 37, 'x'));
+    tree.Write("source/d" + std::to_string(i % 7) + "/e/f" + std::to_string(i),
+               std::string(static_cast<size_t>(i) * 37, 'x'));
   }
   fs::create_symlink("d1", tree.At("source/link"));
   const Delivered first = DeliverAll(tree.Request());
@@ -68,7 +69,7 @@ TEST_CASE("a whole tree is copied once, and the second time nothing is done") {
 
 TEST_CASE("holes stay holes, data between them and behind them arrives") {
   const CopiedTree tree;
-  constexpr off_t kMegabyte = 1024 * 1024;
+  constexpr off_t kMegabyte = 1024L * 1024;
   tree.Write("source/sparse", "start");
   const int file = open(tree.At("source/sparse").c_str(), O_WRONLY | O_CLOEXEC);
   REQUIRE(file >= 0);
