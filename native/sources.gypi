@@ -1,6 +1,18 @@
 {
   "variables": {
     "core_sources": [
+      "native/copy/changed_parts.cc",
+      "native/copy/delivery_report.cc",
+      "native/copy/directory_access.cc",
+      "native/copy/entry_copy.cc",
+      "native/copy/entry_delivery.cc",
+      "native/copy/node_attributes.cc",
+      "native/copy/open_pair.cc",
+      "native/copy/remove_tree.cc",
+      "native/copy/same_contents.cc",
+      "native/copy/task_pool.cc",
+      "native/copy/temporary_name.cc",
+      "native/copy/tree_delivery.cc",
       "native/filter/event_batch_view.cc",
       "native/filter/nested_filters.cc",
       "native/filter/rule_list.cc",
@@ -14,7 +26,10 @@
     ],
     "linux_sources": [
       "native/linux/decode_inotify.cc",
+      "native/linux/directory_access.cc",
       "native/linux/event_reader.cc",
+      "native/linux/extended_attributes.cc",
+      "native/linux/file_contents.cc",
       "native/linux/inotify_backend.cc",
       "native/linux/interpreter.cc",
       "native/linux/kernel_calls.cc",
@@ -25,9 +40,19 @@
       "native/linux/scanner.cc",
       "native/linux/watched_tree.cc"
     ],
-    "addon_sources": ["native/addon/addon.cc", "native/addon/filter_object.cc", "native/addon/watch_object.cc"],
+    "addon_sources": [
+      "native/addon/addon.cc",
+      "native/addon/delivery_object.cc",
+      "native/addon/filter_object.cc",
+      "native/addon/path_bytes.cc",
+      "native/addon/watch_object.cc"
+    ],
     "test_sources": [
       "test/native/filter/nested_filters_test.cc",
+      "test/native/copy/directory_access_test.cc",
+      "test/native/copy/task_pool_test.cc",
+      "test/native/copy/temporary_name_test.cc",
+      "test/native/copy/tree_delivery_test.cc",
       "test/native/filter/rule_list_test.cc",
       "test/native/filter/select_batch_test.cc",
       "test/native/filter/wildmatch_test.cc",

@@ -75,7 +75,7 @@ function firstDifference() {
 const child = { process: undefined, ended: undefined };
 
 function startMirror() {
-  const args = [path.join(rootPath, 'dist/cli.js'), 'mirror', '--delay', '0.2', source, target];
+  const args = [path.join(rootPath, 'dist/cli.js'), 'mirror', '--direct', '--delay', '0.2', source, target];
   child.process = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   child.ended = new Promise((resolve, reject) => {
     child.process.on('error', reject);
@@ -113,7 +113,7 @@ async function endMirror() {
 async function demo() {
   makeSampleTree();
   fs.mkdirSync(target);
-  say(`mirror of a sample tree: syncline mirror --delay 0.2 ${source} ${target}`);
+  say(`mirror of a sample tree: syncline mirror --direct --delay 0.2 ${source} ${target}`);
   startMirror();
   say(`first sync: equal after ${await untilEqual('the first sync')} s`);
   for (const [what, change] of changes) {

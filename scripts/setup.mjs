@@ -32,7 +32,8 @@ const whole = [npmPackages, nativeAddon, compiledProgram];
 
 /** What each purpose needs: system packages, by the name of the Debian package that brings them, and steps. */
 const PURPOSES = {
-  start: { system: running, steps: whole },
+  // What npm start shows needs no rsync; the program says so where a target does.
+  start: { system: building, steps: whole },
   test: {
     system: [...running, ...testing, program('sshd', 'openssh-server'), program('ssh', 'openssh-client')],
     steps: whole,

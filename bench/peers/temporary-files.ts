@@ -11,7 +11,7 @@ import { report, rounds } from '../support/report.ts';
 import { median } from '../support/statistics.ts';
 
 const directory = benchDirectory();
-const cpuSeconds: Record<Mirror, number[]> = { syncline: [], lsyncd: [] };
+const cpuSeconds: Record<Extract<Mirror, 'syncline' | 'lsyncd'>, number[]> = { syncline: [], lsyncd: [] };
 
 for (let round = rounds(3); round > 0; round--) {
   for (const mirror of ['syncline', 'lsyncd'] as const) {

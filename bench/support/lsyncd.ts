@@ -15,17 +15,18 @@ sync{
   return ['lsyncd', configFile];
 }
 
-/** lsyncd mirroring with rsync and its attributes like ours (archive), as its users run it. */
+/** lsyncd mirroring with rsync and its attributes like ours (archive), or with its `-direct` (cp, mv and rm), as its users run it. */
 export function lsyncdMirror(
   configFile: string,
   source: string,
   target: string,
   delaySeconds: number,
+  way: 'rsync' | 'direct',
 ): string[] {
   writeFileSync(
     configFile,
     `settings{nodaemon=true}
-sync{default.rsync, source=${quoted(source)}, target=${quoted(target)}, delay=${delaySeconds}, rsync={archive=true}}
+sync{default.${way}, source=${quoted(source)}, target=${quoted(target)}, delay=${delaySeconds}, rsync={archive=true}}
 `,
   );
   return ['lsyncd', configFile];

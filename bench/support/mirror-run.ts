@@ -8,7 +8,7 @@ import { lsyncdMirror } from './lsyncd.ts';
 import { median } from './statistics.ts';
 import { Subject } from './subject.ts';
 
-export type Mirror = 'syncline' | 'lsyncd';
+export type Mirror = 'syncline' | 'syncline --direct' | 'lsyncd' | 'lsyncd -direct';
 
 export interface MirrorRun {
   readonly mirror: Mirror;
@@ -36,10 +36,13 @@ export interface MirrorCost {
 /** The command line of a mirror with the attributes of `rsync -a`. */
 export function mirrorCommand(run: Pick<MirrorRun, 'mirror' | 'directory' | 'delaySeconds'>): string[] {
   const [source, target] = [`${run.directory}/source`, `${run.directory}/target`];
-  if (run.mirror === 'lsyncd')
-    return lsyncdMirror(`${run.directory}/lsyncd.lua`, source, target, run.delaySeconds);
-  const program = `${projectRoot}/dist/cli.js`;
-  return [process.execPath, program, 'mirror', source, target, '--delay', String(run.delaySeconds)];
+  if (run.mirror === 'lsyncd' || run.mirror === 'lsyncd -direct') {
+    const way = run.mirror === 'lsyncd' ? 'rsync' : 'direct';
+    return lsyncdMirror(`${run.directory}/lsyncd.lua`, source, target, run.delaySeconds, way);
+  }
+  const direct = run.mirror === 'syncline' ? [] : ['--direct'];
+  const delay = ['--delay', String(run.delaySeconds)];
+  return [process.execPath, `${projectRoot}/dist/cli.js`, 'mirror', ...direct, ...delay, source, target];
 }
 
 /**

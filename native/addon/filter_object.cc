@@ -4,28 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "addon/path_bytes.h"
 #include "filter/select_batch.h"
 
 namespace syncline {
 namespace {
 
 constexpr napi_type_tag kFilterTag = {0x73796e636c696e65, 0x46696c7465720001};
-
-std::string Latin1Of(const Napi::Value& value, const char* what) {
-  if (!value.IsString()) {
-    throw Napi::TypeError::New(value.Env(), std::string("Filter: ") + what + " must be a string");
-  }
-  size_t length = 0;
-  napi_status status = napi_get_value_string_latin1(value.Env(), value, nullptr, 0, &length);
-  std::string bytes(length, '\0');
-  if (status == napi_ok) {
-    status = napi_get_value_string_latin1(value.Env(), value, bytes.data(), length + 1, &length);
-  }
-  if (status != napi_ok) {
-    throw Napi::Error::New(value.Env());
-  }
-  return bytes;
-}
 
 bool FlagOf(const Napi::Object& rule, const char* key) { return rule.Get(key).ToBoolean().Value(); }
 
@@ -36,13 +21,13 @@ FilterRule RuleFrom(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
   FilterRule rule;
   rule.include = FlagOf(object, "include");
-  rule.pattern = Latin1Of(object.Get("pattern"), "pattern");
+  rule.pattern = BytesOf(object.Get("pattern"), "Filter: pattern");
   rule.anchored = FlagOf(object, "anchored");
   rule.directory_only = FlagOf(object, "directoryOnly");
   rule.negated = FlagOf(object, "negated");
   const Napi::Value prefix = object.Get("prefix");
   if (!prefix.IsUndefined()) {
-    rule.prefix = Latin1Of(prefix, "prefix");
+    rule.prefix = BytesOf(prefix, "Filter: prefix");
   }
   return rule;
 }
@@ -88,7 +73,7 @@ class FilterObject : public Napi::ObjectWrap<FilterObject> {
 
  private:
   Napi::Value Excludes(const Napi::CallbackInfo& info) {
-    const std::string path = Latin1Of(info[0], "path");
+    const std::string path = BytesOf(info[0], "Filter: path");
     return Napi::Boolean::New(info.Env(), rules_->Excludes(path, info[1].ToBoolean().Value()));
   }
 
@@ -110,7 +95,7 @@ class FilterObject : public Napi::ObjectWrap<FilterObject> {
   }
 
   static Napi::Value PatternProblem(const Napi::CallbackInfo& info) {
-    const std::string pattern = Latin1Of(info[0], "pattern");
+    const std::string pattern = BytesOf(info[0], "Filter: pattern");
     const char* text = HasWildcard(pattern) ? TextOf(WildPattern(pattern).problem()) : nullptr;
     return text == nullptr ? info.Env().Null() : Napi::String::New(info.Env(), text).As<Napi::Value>();
   }

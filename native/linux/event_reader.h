@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "linux/kernel_calls.h"
-#include "linux/unique_fd.h"
+#include "posix/unique_fd.h"
 
 namespace syncline {
 

@@ -14,7 +14,7 @@
 #include <cstring>
 #include <string>
 
-#include "linux/unique_fd.h"
+#include "posix/unique_fd.h"
 
 namespace syncline {
 namespace {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "linux/unique_fd.h"
+#include "posix/unique_fd.h"
 
 namespace syncline {
 

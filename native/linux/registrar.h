@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "linux/unique_fd.h"
 #include "linux/watched_tree.h"
+#include "posix/unique_fd.h"
 
 namespace syncline {
 

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "linux/unique_fd.h"
+#include "posix/unique_fd.h"
 #include "watch/directory_table.h"
 
 namespace syncline {

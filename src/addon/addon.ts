@@ -69,6 +69,91 @@ export interface NativeWatch {
   close(): void;
 }
 
+/** A root by its absolute path (latin1 bytes), and which directory it must be when it is opened. */
+export interface NativeRoot {
+  readonly path: string;
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** One batch for the file engine. Paths are latin1 bytes relative to the roots, `''` is the root. */
+export interface NativeDeliveryOptions {
+  readonly source: NativeRoot;
+  /** Undefined only in a dry run: there is none yet. */
+  readonly target: NativeRoot | undefined;
+  /** `hardLinks`: among the names of one delivery. */
+  readonly attributes: Readonly<
+    Record<
+      | 'links'
+      | 'perms'
+      | 'times'
+      | 'group'
+      | 'owner'
+      | 'devices'
+      | 'specials'
+      | 'hardLinks'
+      | 'acls'
+      | 'xattrs',
+      boolean
+    >
+  >;
+  /** Names that are gone on the source are deleted on the target. Without it nothing is moved either. */
+  readonly deletes: boolean;
+  /** One deletion more is a failure with the scope `batch`; no limit if not given. */
+  readonly maxDeletes?: number | undefined;
+  /** Tells what would be done and changes nothing; a name may be told more than once. Takes no moves. */
+  readonly dryRun: boolean;
+  /** What is not mirrored, what is not deleted, and what is not in a directory that is deleted itself. */
+  readonly hidden?: NativeFilter | undefined;
+  readonly kept?: NativeFilter | undefined;
+  readonly keptInDeleted?: NativeFilter | undefined;
+  /** In order. */
+  readonly moves: readonly { readonly from: string; readonly to: string; readonly isDirectory: boolean }[];
+  /** Sorted by bytes. `newContent`: copied whatever size and time say. */
+  readonly entries: readonly { readonly path: string; readonly newContent: boolean }[];
+  readonly subtrees: readonly string[];
+  /** Files of equal size are compared by what is in them. */
+  readonly contentSubtrees: readonly string[];
+  /** At least 1. */
+  readonly threads: number;
+}
+
+/**
+ * One thing a delivery has to tell. For each move `moved` or `missed`, in their order, with where to as its path;
+ * `directoryTime` in a dry run only. `bytes` of a file that was copied; `message` of a problem or a refusal, and of what
+ * a dry run would update: rsync's `%i`.
+ */
+export interface NativeDeliveryRecord {
+  readonly kind:
+    'updated' | 'directoryTime' | 'deleted' | 'moved' | 'missed' | 'problem' | 'recheck' | 'refused';
+  readonly path: string;
+  readonly bytes: number;
+  readonly message: string;
+}
+
+/** What {@link NativeDelivery.take} gives; the counts are totals so far. */
+export interface NativeDeliveryState {
+  /** At most a few thousand; what is left rings again. */
+  readonly records: readonly NativeDeliveryRecord[];
+  readonly bytes: number;
+  readonly entriesDone: number;
+  /** Entries found so far; grows while directories are listed. */
+  readonly entriesSeen: number;
+  /** No more records will come. */
+  readonly ended: boolean;
+  /** Why nothing of the delivery counts. */
+  readonly failure?: { readonly scope: 'batch' | 'target' | 'source'; readonly message: string };
+}
+
+/** A delivery under way on threads of its own; begins in the constructor. */
+export interface NativeDelivery {
+  take(): NativeDeliveryState;
+  /** Ends it soon; `ended` then comes as usual. Idempotent. */
+  abort(): void;
+  /** Ends it and waits for its threads. Afterwards `onReady` is not called again. Idempotent, synchronous. */
+  close(): void;
+}
+
 export interface NativeAddon {
   readonly Filter: {
     new (rules: readonly NativeFilterRule[]): NativeFilter;
@@ -77,4 +162,6 @@ export interface NativeAddon {
   };
   /** `onReady` rings when `take` has something to give; it is not repeated until `take` was called. */
   readonly Watch: new (options: NativeWatchOptions, onReady: () => void) => NativeWatch;
+  /** `onReady` rings when `take` has something to give, the end included; it is not repeated until `take` was called. */
+  readonly Delivery: new (options: NativeDeliveryOptions, onReady: () => void) => NativeDelivery;
 }

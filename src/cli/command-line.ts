@@ -10,6 +10,7 @@ import type {
   RunSettings,
   TargetPlace,
 } from '../daemon/mirror-options.ts';
+import { furtherPlace } from '../daemon/target-place.ts';
 import type { VerifyOptions } from '../daemon/verify-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
@@ -19,9 +20,15 @@ import {
   addCommandOptions,
   type CommandFlags,
   givenCommandPlace,
-  refuseRsyncOptions,
+  refuseOptionsForCommands,
 } from './command-options.ts';
-import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
+import {
+  addFilterOptions,
+  addRsyncOptions,
+  refuseEmpty,
+  refuseRsyncOptions,
+  type RsyncFlags,
+} from './option-groups.ts';
 import { deleteLimit, hookCommand, hookSeconds, secondsAsMs, size, wholeNumber } from './option-value.ts';
 import { addVerify } from './verify-command.ts';
 
@@ -127,6 +134,10 @@ const MIRROR_NOTES = `
 TARGET is what rsync takes: a directory, host:directory (ssh), host::module/path
 or rsync://host/module/path (rsync daemon). The content of SRC goes into TARGET.
 
+With --direct the built-in copier brings TARGET up to date, a directory on this
+machine, and so every local --target; no process is started for it, and a
+renamed file or directory is renamed there too.
+
 With --rsyncssh, TARGET is a host and TARGETDIR a directory there, below the
 home directory unless it begins with a slash. One ssh connection is kept for all
 deliveries. What is moved in SRC is moved there, by SFTP or else by mv, and not
@@ -190,6 +201,7 @@ function addMirror(
     .option('--target <TARGET>', 'one more target; repeatable', (value: string) => {
       furtherTargets.push(value);
     })
+    .option('--direct', 'targets that are local directories without rsync, by the built-in copier')
     .option(AND, 'one more mirror: SRC TARGET and options of its own follow; repeatable');
   command
     .optionsGroup('When:')
@@ -260,10 +272,11 @@ function addMirror(
   command.action((source: string, place: string | undefined, directory: string | undefined) => {
     const given = command.opts<MirrorFlags>();
     refuseEmpty(source, [...(place === undefined ? [] : [place]), ...furtherTargets]);
+    const direct = given.direct === true;
     const commands = givenCommandPlace(place ?? '', given, exitCodes);
     const first = firstTarget(commands ?? place, directory, given, sshOptions);
-    const targets = [first, ...furtherTargets.map((target) => ({ kind: 'rsync', target }) as const)];
-    if (targets.every(({ kind }) => kind === 'command')) refuseRsyncOptions(command);
+    const targets = [first, ...furtherTargets.map((target) => furtherPlace(target, direct))];
+    refuseForTargets(command, targets, direct);
     const maxDelayMs = given.maxDelay ?? Math.max(DEFAULT_MAX_DELAY_MS, given.delay);
     if (maxDelayMs < given.delay) {
       const delays = `--max-delay ${maxDelayMs / 1000} is shorter than --delay ${given.delay / 1000}`;
@@ -327,7 +340,7 @@ const HELP = 'see: syncline mirror --help';
 function firstTarget(
   place: string | TargetPlace | undefined,
   directory: string | undefined,
-  { rsyncssh, port, identity }: MirrorFlags,
+  { direct, rsyncssh, port, identity }: MirrorFlags,
   sshArguments: readonly string[],
 ): TargetPlace {
   if (place === undefined)
@@ -360,13 +373,23 @@ function firstTarget(
   );
   if (loose !== undefined)
     throw new SynclineError('USAGE', `--${loose[0]} without --rsyncssh`, 'for other targets: --rsh COMMAND');
-  return typeof place === 'string' ? { kind: 'rsync', target: place } : place;
+  if (typeof place !== 'string') return place;
+  return { kind: direct === true ? 'direct' : 'rsync', target: place };
+}
+
+/** Options of rsync say nothing where no target is brought up to date by it; nor does --direct where none is local. */
+function refuseForTargets(command: Command, targets: readonly TargetPlace[], direct: boolean): void {
+  if (direct && !targets.some(({ kind }) => kind === 'direct'))
+    throw new SynclineError('USAGE', '--direct, but no target is a local directory', 'leave out --direct');
+  if (targets.every(({ kind }) => kind === 'direct')) refuseRsyncOptions(command);
+  if (targets.every(({ kind }) => kind === 'command')) refuseOptionsForCommands(command);
 }
 
 /** A steady stream of changes is delivered this often when `--max-delay` is not given. */
 const DEFAULT_MAX_DELAY_MS = 10_000;
 
 interface MirrorFlags extends RsyncFlags, CommandFlags {
+  readonly direct?: true;
   readonly delay: number;
   readonly maxDelay?: number;
   readonly once?: true;

@@ -96,7 +96,7 @@ const FOR_ALL = ['--timeout', '--max-processes'];
 const RSYNC_GROUPS = /^(rsync:|What is kept equal)/;
 
 /** Throws a SynclineError (USAGE) for an option given that says something to rsync alone. */
-export function refuseRsyncOptions(command: Command): void {
+export function refuseOptionsForCommands(command: Command): void {
   const refused = command.options.find((option) => {
     const { long = '', helpGroupHeading = '' } = option;
     const isRsyncs = long === '--mkpath' || (RSYNC_GROUPS.test(helpGroupHeading) && !FOR_ALL.includes(long));

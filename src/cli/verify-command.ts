@@ -2,7 +2,13 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { VerifyOptions } from '../daemon/verify-options.ts';
 import { addAttributeOptions } from './attribute-options.ts';
-import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
+import {
+  addFilterOptions,
+  addRsyncOptions,
+  refuseEmpty,
+  refuseRsyncOptions,
+  type RsyncFlags,
+} from './option-groups.ts';
 
 const NOTES = `
 One line a difference, and what they are in the end: equal, or how many.
@@ -13,6 +19,8 @@ One line a difference, and what they are in the end: equal, or how many.
 With --json every line is one object: kind, path, what (a list); a path that is
 not valid UTF-8 has its exact bytes beside it in pathBase64.
 
+A TARGET on this machine is compared without rsync where there is none.
+
 Without --checksum, files of equal size and time count as equal. What a running
 mirror has not delivered yet is a difference.
 
@@ -21,6 +29,7 @@ command line, 128+n ended by signal n.`;
 
 interface VerifyFlags extends RsyncFlags {
   readonly checksum?: true;
+  readonly direct?: true;
   readonly repair?: true;
   readonly json?: true;
 }
@@ -37,6 +46,7 @@ export function addVerify(program: Command, done: (options: VerifyOptions) => vo
     .argument('<TARGET>', 'where to: anything rsync takes')
     .optionsGroup('How:')
     .option('-c, --checksum', 'read both sides whole')
+    .option('--direct', 'without rsync, for a TARGET on this machine')
     .option('--repair', 'deliver what differs, delete what is extra, and look again')
     .option('--json', 'JSON lines instead of lines for people');
   const filterArguments = addFilterOptions(command);
@@ -47,9 +57,11 @@ export function addVerify(program: Command, done: (options: VerifyOptions) => vo
   command.action((source: string, target: string) => {
     refuseEmpty(source, [target]);
     const given = command.opts<VerifyFlags>();
+    if (given.direct === true) refuseRsyncOptions(command);
     done({
       sourcePath: path.resolve(source),
       target,
+      direct: given.direct === true,
       filterArguments,
       attributes: attributes(),
       rsyncOptions,

@@ -1,9 +1,9 @@
 import type { FilterOption } from '../filter/parse-rules.ts';
 import type { CommandExitCodes, CommandMode } from '../target/command/command-options.ts';
 import type { DeleteLimit } from '../target/delete-guard.ts';
+import type { DeletePolicy } from '../target/delete-policy.ts';
 import type { HookCommand } from '../target/hook/run-hook.ts';
 import type { RsyncAttributes } from '../target/rsync/rsync-arguments.ts';
-import type { DeletePolicy } from '../target/rsync/rsync-options.ts';
 import type { SshOptions } from '../target/ssh/ssh-options.ts';
 import type { HookOptions } from './delivery-hooks.ts';
 import type { LogFormat, LogLevel } from './log.ts';
@@ -24,6 +24,8 @@ export type {
 export type TargetPlace =
   /** As the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
   | { readonly kind: 'rsync'; readonly target: string }
+  /** A directory on this machine, as the user wrote it, by our own file engine. */
+  | { readonly kind: 'direct'; readonly target: string }
   /** A directory on a host, by rsync over one ssh connection; moves are made there. */
   | { readonly kind: 'rsyncssh'; readonly ssh: SshOptions; readonly directory: string }
   /** Whatever programs of the user's make of what they are told; `target` is any text for them, `''` for none. */

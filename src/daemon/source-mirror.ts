@@ -3,8 +3,9 @@ import type { FilterRules } from '../filter/filter-rules.ts';
 import { parseRules } from '../filter/parse-rules.ts';
 import { type RsyncFilter, rsyncFilter } from '../filter/rsync-filter.ts';
 import type { EventBatch } from '../model/event-batch.ts';
-import { pathFromText, type PathBytes } from '../model/path-bytes.ts';
+import { pathFromText, type PathBytes, pathToBuffer } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
+import { directoryIdentity } from '../target/local-target.ts';
 import type { ProcessSlots } from '../target/process-slots.ts';
 import type { SshMasters } from '../target/ssh/ssh-masters.ts';
 import { checkDirectory } from './check-directory.ts';
@@ -118,8 +119,16 @@ export class SourceMirror implements WatchedSource {
     const { options } = this;
     const { environment, slots, masters, ending, maxPendingEntries, namesTarget, targetProgress } =
       this.#parts;
-    const filterArguments = this.#rsyncRules.arguments;
-    const shared = { source: this.path, rules: this.rules, environment, filterArguments, slots, masters };
+    const shared = {
+      source: this.path,
+      sourceIdentity: directoryIdentity(pathToBuffer(this.path)),
+      rules: this.rules,
+      filterArguments: this.#rsyncRules.arguments,
+      addon: this.#parts.addon,
+      environment,
+      masters,
+      slots,
+    };
     const target = createTarget(place, options, shared);
     const { name } = target;
     const log = namesTarget ? withFields(this.#log, { target: name }) : this.#log;

@@ -13,6 +13,8 @@ export interface VerifyOptions extends Pick<
 > {
   /** As the user wrote it. */
   readonly target: string;
+  /** Compare by our own file engine; `target` must be a local path then. */
+  readonly direct: boolean;
   /** Read both sides whole; else a file of equal size and time counts as equal. */
   readonly checksum: boolean;
   /** Deliver what differs, and look again. */

@@ -4,10 +4,14 @@ import { parseRules } from '../filter/parse-rules.ts';
 import { rsyncFilter } from '../filter/rsync-filter.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { displayPath, pathFromText, type PathBytes, ROOT_PATH } from '../model/path-bytes.ts';
+import { displayPath, pathFromText, type PathBytes, pathToBuffer, ROOT_PATH } from '../model/path-bytes.ts';
+import { SynclineError } from '../model/syncline-error.ts';
+import { directoryIdentity } from '../target/local-target.ts';
+import { parseTarget } from '../target/parse-target.ts';
 import { differingParts } from '../target/rsync/itemized-change.ts';
-import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
-import type { DeliveryEvent } from '../target/target.ts';
+import { SshMasters } from '../target/ssh/ssh-masters.ts';
+import type { DeliveryEvent, Target } from '../target/target.ts';
+import { createTarget, type TargetSource } from './create-target.ts';
 import { endOnSignals } from './end-on-signals.ts';
 import { jsonPath } from './json-path.ts';
 import { createLog, wantsColours } from './log.ts';
@@ -22,6 +26,8 @@ const EVERYTHING: Batch = {
   subtrees: [ROOT_PATH],
   contentSubtrees: [],
 };
+
+const ALL_CONTENT: Batch = { ...EVERYTHING, subtrees: [], contentSubtrees: [ROOT_PATH] };
 
 /** A name that is not the same on both sides, or of which that could not be found out. */
 interface Difference {
@@ -42,7 +48,9 @@ export async function runVerify(options: VerifyOptions, io: ProgramIo): Promise<
     { level: 'warn', format: 'pretty' },
     wantsColours(io.stderr, io.environment),
   );
-  const rules = parseRules(options.filterArguments, loadAddon());
+  const addon = loadAddon();
+  const source = pathFromText(options.sourcePath);
+  const rules = parseRules(options.filterArguments, addon);
   const rsyncRules = rsyncFilter(rules);
   const ending = endOnSignals(io, log, 'ending');
   const finish = ending.finish$.subscribe(() => {
@@ -50,30 +58,50 @@ export async function runVerify(options: VerifyOptions, io: ProgramIo): Promise<
   });
   const print = createPrinter(options.json, io);
 
+  const shared: TargetSource = {
+    source,
+    sourceIdentity: directoryIdentity(pathToBuffer(source)),
+    rules,
+    filterArguments: rsyncRules.arguments,
+    addon,
+    environment: io.environment,
+    masters: new SshMasters(),
+    slots: undefined,
+  };
+  let direct = options.direct;
+
   /** One pass over everything; `found` gets the differences. */
   const pass = async (dryRun: boolean, found: (difference: Difference) => void): Promise<Outcome> => {
-    const target = createRsyncTarget({
-      source: pathFromText(options.sourcePath),
-      target: options.target,
-      environment: io.environment,
-      deletes: 'yes',
-      filterArguments: rsyncRules.arguments,
-      attributes: options.attributes,
-      bandwidthLimit: options.bandwidthLimit,
-      extraArguments: options.rsyncOptions,
-      checksum: options.checksum,
-      dryRun,
-      allowEmptySource: dryRun,
-      timeoutSeconds: options.timeoutSeconds,
-      rsyncProgram: options.rsyncProgram,
-    });
     const report = (event: DeliveryEvent): void => {
       const difference = differenceIn(event);
       if (difference !== undefined) found(difference);
     };
+    const context = { signal: ending.abort, report };
+    const choices = {
+      ...options,
+      deletePolicy: 'yes',
+      maxDelete: undefined,
+      dryRun,
+      allowEmptySource: dryRun,
+      makeTargetParents: false,
+      maxProcesses: 1,
+      largeFileBytes: undefined,
+      fuzzy: false,
+    } as const;
+    const create = (): Target =>
+      createTarget({ kind: direct ? 'direct' : 'rsync', target: options.target }, choices, shared);
+    let target = create();
     try {
-      await target.prepare({ signal: ending.abort, report });
-      return await target.deliver(EVERYTHING, { signal: ending.abort, report });
+      try {
+        await target.prepare(context);
+      } catch (error) {
+        if (direct || !lacksRsync(error) || !isForEngine(options)) throw error;
+        await target.close();
+        direct = true;
+        target = create();
+        await target.prepare(context);
+      }
+      return await target.deliver(direct && options.checksum ? ALL_CONTENT : EVERYTHING, context);
     } finally {
       await target.close();
     }
@@ -114,6 +142,15 @@ export async function runVerify(options: VerifyOptions, io: ProgramIo): Promise<
     ending.close();
     rsyncRules.close();
   }
+}
+
+function lacksRsync(error: unknown): boolean {
+  return error instanceof SynclineError && error.code === 'RSYNC_MISSING';
+}
+
+/** Whether the file engine can do without rsync what was asked for. */
+function isForEngine({ target, rsyncOptions }: VerifyOptions): boolean {
+  return rsyncOptions.length === 0 && parseTarget(target).kind === 'local';
 }
 
 function differenceIn(event: DeliveryEvent): Difference | undefined {

@@ -35,12 +35,20 @@ export function ruleText(rule: FilterRule): string {
   return `${rule.include ? '+' : '-'}${modifiers.join('')} ${rule.pattern}`;
 }
 
+/** What a matcher decides: what is sent, what may not be deleted, and the latter in a directory that is deleted itself. */
+export type FilterPurpose = 'send' | 'keep' | 'keepInDeleted';
+
 /**
- * The rule as the matcher takes it, or undefined when it has no say in what is sent (receiver side, xattr).
+ * The rule as the matcher takes it, or undefined when it has no say in what the matcher is for.
  * `root` is the absolute path of the tree, for rules with the modifier `/`.
  */
-export function nativeRule(rule: FilterRule, root: string): NativeFilterRule | undefined {
-  if (rule.side === 'receiver' || rule.xattr) return undefined;
+export function nativeRule(
+  rule: FilterRule,
+  root: string,
+  purpose: FilterPurpose = 'send',
+): NativeFilterRule | undefined {
+  if (rule.side === (purpose === 'send' ? 'receiver' : 'sender') || rule.xattr) return undefined;
+  if (purpose === 'keepInDeleted' && rule.perishable) return undefined;
   const directoryOnly = rule.pattern.length > 1 && rule.pattern.endsWith('/');
   const anchored = rule.pattern.startsWith('/');
   return {

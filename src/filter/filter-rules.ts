@@ -1,6 +1,6 @@
 import type { NativeAddon, NativeFilter, NativeFilterRule } from '../addon/addon.ts';
 import { displayPath, pathFromBuffer, type PathBytes } from '../model/path-bytes.ts';
-import { nativeRule, ruleText, type FilterRule } from './filter-rule.ts';
+import { nativeRule, ruleText, type FilterPurpose, type FilterRule } from './filter-rule.ts';
 
 /** An ordered list of rules: for the matcher, for rsync and for people. Immutable. */
 export class FilterRules {
@@ -17,15 +17,15 @@ export class FilterRules {
     return this.rules.length === 0;
   }
 
-  /** What the matcher is given: the rules with a say in what is sent. `root` is the absolute path of the tree. */
-  nativeRules(root: Buffer): readonly NativeFilterRule[] {
+  /** What the matcher is given: the rules with a say in its purpose. `root` is the absolute path of the tree. */
+  nativeRules(root: Buffer, purpose: FilterPurpose = 'send'): readonly NativeFilterRule[] {
     const path = pathFromBuffer(root);
-    return this.rules.map((rule) => nativeRule(rule, path)).filter((rule) => rule !== undefined);
+    return this.rules.map((rule) => nativeRule(rule, path, purpose)).filter((rule) => rule !== undefined);
   }
 
-  /** The matcher, for the watch and for select; undefined when nothing can be excluded by it. */
-  compile(root: Buffer): NativeFilter | undefined {
-    const rules = this.nativeRules(root);
+  /** The matcher, by default for the watch and for select; undefined when nothing can be excluded by it. */
+  compile(root: Buffer, purpose: FilterPurpose = 'send'): NativeFilter | undefined {
+    const rules = this.nativeRules(root, purpose);
     return rules.some((rule) => !rule.include) ? new this.#addon.Filter(rules) : undefined;
   }
 

@@ -2,8 +2,8 @@ import type { Failed } from '../model/outcome.ts';
 import { displayPath, pathToBuffer } from '../model/path-bytes.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
-import { directoryIdentity, isEmptyDirectory, isSameDirectory } from './rsync/local-target.ts';
-import type { DirectoryIdentity } from './rsync/local-target.ts';
+import { directoryIdentity, isEmptyDirectory, isSameDirectory } from './local-target.ts';
+import type { DirectoryIdentity } from './local-target.ts';
 
 /** Notices when the source root is not the directory it was at start: every name would look deleted then. */
 export class SourceGuard {

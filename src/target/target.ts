@@ -10,7 +10,7 @@ export interface TargetCapabilities {
 
 /** One line of what a delivery is doing, for the screen and the log. */
 export type DeliveryEvent =
-  /** `change`: what differed, as rsync's `%i` has it, where rsync did it. */
+  /** `change`: what differed, as rsync's `%i` has it, where that is known. */
   | {
       readonly kind: 'updated' | 'deleted' | 'moved';
       readonly path: PathBytes;

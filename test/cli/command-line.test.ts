@@ -92,6 +92,18 @@ test.each<[string[], Partial<MirrorOptions>]>([
   [['--delay', '0.25'], { quietMs: 250 }],
   [['--delay=.5', '--max-delay', '2.5'], { quietMs: 500, maxDelayMs: 2500 }],
   [['--delay', '60'], { quietMs: 60_000, maxDelayMs: 60_000 }],
+  [['--direct'], { targets: [{ kind: 'direct', target: '/target' }] }],
+  [
+    ['--direct', '--target', 'host:a', '--target', './b', '--bwlimit', '1m'],
+    {
+      bandwidthLimit: '1m',
+      targets: [
+        { kind: 'direct', target: '/target' },
+        { kind: 'rsync', target: 'host:a' },
+        { kind: 'direct', target: './b' },
+      ],
+    },
+  ],
   [['--once'], { once: true }],
   [['--no-initial'], { initialSync: false }],
   [['-n'], { dryRun: true, once: true }],
@@ -363,6 +375,11 @@ describe('a wrong command line is refused in one line', () => {
     [['mirror', '--log-level', 'loud', 'a', 'b'], /Allowed choices are error, warn, info, debug/],
     [['mirror', '--once', '--no-initial', 'a', 'b'], /^--once with --no-initial leaves nothing to do$/],
     [['mirror', '-n', '--no-initial', 'a', 'b'], /^--dry-run with --no-initial/],
+    [['mirror', '--direct', '--rsync-opt=-c', 'a', 'b'], /^--rsync-opt works only with rsync$/],
+    [['mirror', '--direct', '--rsyncssh', 'a', 'b', 'c'], /^--direct, but no target is a local directory$/],
+    [['verify', '--direct', '-e', 'rsh', 'a', 'b'], /^--rsh works only with rsync$/],
+    [['mirror', '--direct', '--bwlimit', '1m', 'a', 'b'], /^--bwlimit works only with rsync$/],
+    [['mirror', '--direct', '--timeout', '600', 'a', 'b'], /^--timeout works only with rsync$/],
   ])('%j', (args, message) => {
     const error = refusal(...args);
     expect(error.code).toBe('USAGE');

@@ -8,7 +8,10 @@ import { shell } from '../support/tree.ts';
 
 const before = 'mkdir -p d/e; echo 1 > d/e/f; echo 2 > g';
 
-describe.concurrent('a local target', () => {
+describe.concurrent.each([
+  ['by rsync', []],
+  ['by --direct', ['--direct']],
+])('a local target, %s', (_way, options) => {
   test.each([
     [
       'removed',
@@ -38,7 +41,7 @@ describe.concurrent('a local target', () => {
       },
     ],
   ])('%s behind our back is compared as a whole with the next delivery', async (_name, replace) => {
-    await using mirror = await LiveMirror.inSync({ before });
+    await using mirror = await LiveMirror.inSync({ before, options });
     replace(mirror.copy);
     mirror.change('echo new > new');
     await mirror.untilEqual();

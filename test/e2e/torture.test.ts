@@ -82,6 +82,12 @@ describe('a live mirror under random activity', () => {
     },
   );
 
+  describe('over direct', () => {
+    test.concurrent.each(seeds(2))('ends equal to its source, seed %i', async (seed) => {
+      await check(seed, (source, target) => ['--direct', source, target]);
+    });
+  });
+
   describe('over rsyncssh', () => {
     let sshd: Sshd;
     beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeleteLimit } from '../delete-guard.ts';
-import type { DirectoryIdentity } from '../rsync/local-target.ts';
-import type { DeletePolicy } from '../rsync/rsync-options.ts';
+import type { DirectoryIdentity } from '../local-target.ts';
+import type { DeletePolicy } from '../delete-policy.ts';
 import type { CommandLine } from './command-line.ts';
 
 /**

@@ -5,7 +5,7 @@ import { displayPath, isBelow } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import { withMissedMoves } from '../move/missed-moves.ts';
 import { lstatIfThere } from '../rsync/lstat-if-there.ts';
-import type { DeletePolicy } from '../rsync/rsync-options.ts';
+import { deletesFor } from '../delete-policy.ts';
 import type { DeliveryContext } from '../target.ts';
 import type { CommandEvent } from './command-event.ts';
 import type { CommandLine } from './command-line.ts';
@@ -52,7 +52,7 @@ class EventDelivery {
     const { startup, options, tells, untold, undeleted } = this.#session;
     const isFirst = this.#batch.reason === 'startup' && this.#batch.subtrees.includes('' as PathBytes);
     if (startup !== undefined && isFirst) return this.#startUp(startup);
-    const deletes = tellsDeletes(options.deletes ?? 'yes', this.#batch);
+    const deletes = deletesFor(options.deletes ?? 'yes', this.#batch.reason);
     // While the source is empty nothing is told that takes a name away.
     const mayMove = deletes && (options.allowEmptySource === true || !this.#session.source.isEmpty());
     const missed = mayMove ? await this.#tellMoves() : this.#batch.moves;
@@ -352,17 +352,4 @@ function withEntries(batch: Batch, further: readonly BatchEntry[]): Batch {
 
 function failedBatch(message: string): Failed {
   return { kind: 'failed', scope: 'batch', message };
-}
-
-function tellsDeletes(policy: DeletePolicy, { reason }: Batch): boolean {
-  switch (policy) {
-    case 'yes':
-      return true;
-    case 'no':
-      return false;
-    case 'startup':
-      return reason === 'startup';
-    case 'running':
-      return reason === 'live';
-  }
 }

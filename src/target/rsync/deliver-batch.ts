@@ -3,6 +3,7 @@ import { HINT } from '../../model/event-batch.ts';
 import type { Failed, Outcome } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import { parentPath, ROOT_PATH } from '../../model/path-bytes.ts';
+import { deletesFor } from '../delete-policy.ts';
 import { withMissedMoves } from '../move/missed-moves.ts';
 import type { DeliveryEvent } from '../target.ts';
 import { DeliveryTally } from './delivery-tally.ts';
@@ -20,7 +21,6 @@ import {
   ROOT_ONLY,
 } from './rsync-arguments.ts';
 import type { OwnArguments } from './rsync-arguments.ts';
-import type { DeletePolicy } from './rsync-options.ts';
 import type { RunReport } from './rsync-run.ts';
 import type { RsyncSession, RunContext } from './rsync-session.ts';
 import { splitList } from './split-list.ts';
@@ -71,7 +71,7 @@ function asFailure(error: unknown): Failed {
  */
 async function deliverGuarded(session: RsyncSession, asked: Batch, context: RunContext): Promise<Outcome> {
   const { deleteGuard: guard } = session;
-  const deletes = deletesIn(session.options.deletes ?? 'yes', asked);
+  const deletes = deletesFor(session.options.deletes ?? 'yes', asked.reason);
   const state = await session.check(deletes, context);
   if (typeof state !== 'string') return state;
   const sourceIsEmpty = deletes && session.sourceIsEmpty();
@@ -345,19 +345,6 @@ function isBelowOne(path: PathBytes, subtrees: ReadonlySet<PathBytes>): boolean 
     if (subtrees.has(up)) return true;
   }
   return false;
-}
-
-function deletesIn(policy: DeletePolicy, batch: Batch): boolean {
-  switch (policy) {
-    case 'yes':
-      return true;
-    case 'no':
-      return false;
-    case 'startup':
-      return batch.reason === 'startup';
-    case 'running':
-      return batch.reason === 'live';
-  }
 }
 
 /**

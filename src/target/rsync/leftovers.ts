@@ -2,6 +2,7 @@ import type { Batch } from '../../model/batch.ts';
 import type { Delivered, Failed, Outcome } from '../../model/outcome.ts';
 import { isBelow, parentPath } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
+import { deletesFor } from '../delete-policy.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
 import { LEFTOVER_DELETION, leftoverInput } from './rsync-arguments.ts';
 import type { RsyncSession } from './rsync-session.ts';
@@ -58,8 +59,7 @@ export class Leftovers {
   /** What looks like a temporary file may be somebody's own where deletions are not repeated or are held. */
   #mayDelete({ reason }: Batch, { held }: Delivered): boolean {
     const { deletes = 'yes', dryRun = false } = this.#session.options;
-    const isPolicy = deletes === 'yes' || deletes === (reason === 'live' ? 'running' : 'startup');
-    return isPolicy && !dryRun && held === undefined && !this.#session.sourceIsEmpty();
+    return deletesFor(deletes, reason) && !dryRun && held === undefined && !this.#session.sourceIsEmpty();
   }
 
   async #remove(context: DeliveryContext): Promise<Failed | undefined> {

@@ -2,7 +2,7 @@ import { SynclineError } from '../../model/syncline-error.ts';
 import { parentPath } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import { OUT_FORMAT } from './parse-output.ts';
-import type { RsyncLocation } from './parse-target.ts';
+import type { RsyncLocation } from '../parse-target.ts';
 import { isAtLeast } from './rsync-version.ts';
 import type { RsyncVersion } from './rsync-version.ts';
 

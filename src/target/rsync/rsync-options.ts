@@ -1,16 +1,10 @@
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeleteLimit } from '../delete-guard.ts';
+import type { DeletePolicy } from '../delete-policy.ts';
+import type { DirectoryIdentity } from '../local-target.ts';
 import type { Mover } from '../move/mover.ts';
 import type { ProcessSlots } from '../process-slots.ts';
-import type { DirectoryIdentity } from './local-target.ts';
 import type { RsyncAttributes } from './rsync-arguments.ts';
-
-/**
- * When names that are gone on the source are deleted on the target: always, never, in the first compare only, or in
- * live batches only. Where it does not apply, a directory with content is not removed to make way for a file either:
- * that name is then a problem of its own.
- */
-export type DeletePolicy = 'yes' | 'no' | 'startup' | 'running';
 
 export interface RsyncTargetOptions {
   /** The source root: absolute, raw bytes, no trailing slash. */

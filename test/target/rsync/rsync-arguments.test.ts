@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pathFromText } from '../../../src/model/path-bytes.ts';
-import { parseTarget } from '../../../src/target/rsync/parse-target.ts';
+import { parseTarget } from '../../../src/target/parse-target.ts';
 import {
   ARCHIVE_ATTRIBUTES,
   checkExtraArguments,

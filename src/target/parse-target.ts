@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { SynclineError } from '../../model/syncline-error.ts';
+import { SynclineError } from '../model/syncline-error.ts';
 
 /** Where a mirror goes, as rsync understands it. */
 export type RsyncLocation =

@@ -1,5 +1,5 @@
-import { pathFromText } from '../../model/path-bytes.ts';
-import { SynclineError } from '../../model/syncline-error.ts';
+import { pathFromText } from '../model/path-bytes.ts';
+import { SynclineError } from '../model/syncline-error.ts';
 import { isInside, realPath } from './local-target.ts';
 import { parseTarget, targetArgument } from './parse-target.ts';
 

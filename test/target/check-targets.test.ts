@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { checkTargetsApart } from '../../../src/target/rsync/check-targets.ts';
-import type { CheckedTarget } from '../../../src/target/rsync/check-targets.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { checkTargetsApart } from '../../src/target/check-targets.ts';
+import type { CheckedTarget } from '../../src/target/check-targets.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 
 function ofOneSource(...names: readonly string[]): readonly CheckedTarget[] {
   return names.map((name) => ({ name, source: 0, deletes: true }));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { SynclineError } from '../../../src/model/syncline-error.ts';
-import { parseTarget, targetArgument } from '../../../src/target/rsync/parse-target.ts';
+import { SynclineError } from '../../src/model/syncline-error.ts';
+import { parseTarget, targetArgument } from '../../src/target/parse-target.ts';
 
 describe('a target', () => {
   test.each([

@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { pathFromText } from '../../../src/model/path-bytes.ts';
-import { checkNoRing } from '../../../src/target/rsync/check-rings.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { pathFromText } from '../../src/model/path-bytes.ts';
+import { checkNoRing } from '../../src/target/check-rings.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 
 /** Each word is `source>target`. */
 function check(...mirrors: readonly string[]): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSameDirectory } from '../../../src/target/rsync/local-target.ts';
+import { isSameDirectory } from '../../src/target/local-target.ts';
 
 const known = { device: 1n, inode: 2n, bornNs: 3n };
 

@@ -1,5 +1,5 @@
-import { displayPath, pathFromText, type PathBytes } from '../../model/path-bytes.ts';
-import { SynclineError } from '../../model/syncline-error.ts';
+import { displayPath, pathFromText, type PathBytes } from '../model/path-bytes.ts';
+import { SynclineError } from '../model/syncline-error.ts';
 import { isInside, realPath } from './local-target.ts';
 import { parseTarget } from './parse-target.ts';
 

@@ -1,0 +1,142 @@
+import { mkdirSync } from 'node:fs';
+import type { NativeRoot } from '../../addon/addon.ts';
+import type { Failed } from '../../model/outcome.ts';
+import { displayPath, pathFromText, pathToBuffer } from '../../model/path-bytes.ts';
+import { SynclineError } from '../../model/syncline-error.ts';
+import {
+  checkLocalTarget,
+  directoryIdentity,
+  isEmptyDirectory,
+  isSameDirectory,
+  LocalTargetGuard,
+} from '../local-target.ts';
+import type { DirectoryIdentity } from '../local-target.ts';
+import { parseTarget } from '../parse-target.ts';
+import type { DirectTargetOptions } from './direct-options.ts';
+
+/** Both roots of a delivery, as they were found before it. */
+export interface OpenRoots {
+  readonly source: NativeRoot;
+  /** Undefined in a dry run where there is none. */
+  readonly target: NativeRoot | undefined;
+}
+
+/** The source root and the target root of a direct target: which directories they are, and whether they still are. */
+export class DirectRoots {
+  /** The target root: absolute. */
+  readonly targetPath: string;
+  readonly #options: DirectTargetOptions;
+  readonly #guard: LocalTargetGuard;
+  #source: DirectoryIdentity | undefined;
+  #needsCompare = false;
+  #hasWorked = false;
+
+  /** Throws a SynclineError (TARGET) for a target that is not on this machine. */
+  constructor(options: DirectTargetOptions) {
+    const location = parseTarget(options.target);
+    if (location.kind !== 'local')
+      throw new SynclineError(
+        'TARGET',
+        `Target ${options.target} is not on this machine.`,
+        'Leave out --direct, or give a local directory.',
+      );
+    this.#options = options;
+    this.targetPath = location.path;
+    this.#guard = new LocalTargetGuard(location.path);
+    this.#source = options.sourceIdentity;
+  }
+
+  /** Changes nothing. Throws a SynclineError (SOURCE, TARGET) when this pair cannot be mirrored. */
+  prepare(): void {
+    const { source, mkpath = false } = this.#options;
+    this.#source ??= directoryIdentity(pathToBuffer(source));
+    if (!this.#source) throw new SynclineError('SOURCE', `Source ${displayPath(source)} is not a directory.`);
+    checkLocalTarget(source, this.targetPath, mkpath);
+    this.#guard.check();
+  }
+
+  /** The target root is not the one of the last delivery, or was emptied, and has not been compared since. */
+  get needsCompare(): boolean {
+    return this.#needsCompare;
+  }
+
+  /** True when the source root can be read and holds nothing. */
+  sourceIsEmpty(): boolean {
+    return isEmptyDirectory(pathToBuffer(this.#options.source));
+  }
+
+  /** To be asked before each delivery. Makes the target root if it is missing, unless it is a dry run. */
+  open(): OpenRoots | Failed {
+    const source = this.#checkSource();
+    if ('kind' in source) return source;
+    const target = this.#openTarget();
+    if (target !== undefined && 'kind' in target) return target;
+    if (target !== undefined && this.#hasWorked && isEmptyDirectory(this.targetPath) && !this.sourceIsEmpty())
+      this.#needsCompare = true;
+    return {
+      source: rootOf(this.#options.source, source),
+      target: target && rootOf(pathFromText(this.targetPath), target),
+    };
+  }
+
+  /** To be asked after the engine has worked: whether both roots were those in `roots` until the end. */
+  checkAfter({ target: before }: OpenRoots): Failed | undefined {
+    const source = this.#checkSource();
+    if ('kind' in source) return source;
+    const foreign = this.#checkTarget();
+    if (foreign) return foreign;
+    const now = directoryIdentity(this.targetPath);
+    const isSame = before === undefined || (now?.device === before.device && now.inode === before.inode);
+    return isSame ? undefined : failed('target', `Target ${this.#options.target} was replaced meanwhile.`);
+  }
+
+  /** A batch has been delivered. */
+  delivered(): void {
+    this.#hasWorked = true;
+    this.#needsCompare = false;
+  }
+
+  /** The source root while it is the directory it was at start: else every name would look deleted. */
+  #checkSource(): DirectoryIdentity | Failed {
+    const { source } = this.#options;
+    const now = directoryIdentity(pathToBuffer(source));
+    if (now && this.#source && isSameDirectory(now, this.#source)) return now;
+    return failed(
+      'source',
+      `Source ${displayPath(source)} is ${now ? 'not the directory it was at start' : 'gone'}; nothing is delivered.`,
+      'Bring the directory back (mount it), or restart to mirror what is there now.',
+    );
+  }
+
+  #openTarget(): DirectoryIdentity | Failed | undefined {
+    const { target, mkpath = false, dryRun = false } = this.#options;
+    const foreign = this.#checkTarget();
+    if (foreign) return foreign;
+    const there = directoryIdentity(this.targetPath);
+    if (there || dryRun) return there;
+    try {
+      mkdirSync(this.targetPath, { recursive: mkpath, mode: 0o700 });
+    } catch (error) {
+      return failed('target', `Target ${target} cannot be made: ${(error as Error).message}.`);
+    }
+    this.#needsCompare = true;
+    const made = directoryIdentity(this.targetPath);
+    return this.#checkTarget() ?? made ?? failed('target', `Target ${target} is gone again.`);
+  }
+
+  /** Whether the target root is another directory than before is remembered until all of it was compared. */
+  #checkTarget(): Failed | undefined {
+    const state = this.#guard.check();
+    if (typeof state !== 'string') return state;
+    this.#needsCompare ||= state === 'new';
+    return undefined;
+  }
+}
+
+function rootOf(path: string, { device, inode }: DirectoryIdentity): NativeRoot {
+  return { path, device, inode };
+}
+
+function failed(scope: Failed['scope'], message: string, remedy?: string): Failed {
+  return { kind: 'failed', scope, message, ...(remedy !== undefined && { remedy }) };
+}
