@@ -2,6 +2,7 @@
   "variables": {
     "core_sources": [
       "native/filter/event_batch_view.cc",
+      "native/filter/nested_filters.cc",
       "native/filter/rule_list.cc",
       "native/filter/select_batch.cc",
       "native/filter/wildmatch.cc",
@@ -26,6 +27,7 @@
     ],
     "addon_sources": ["native/addon/addon.cc", "native/addon/filter_object.cc", "native/addon/watch_object.cc"],
     "test_sources": [
+      "test/native/filter/nested_filters_test.cc",
       "test/native/filter/rule_list_test.cc",
       "test/native/filter/select_batch_test.cc",
       "test/native/filter/wildmatch_test.cc",

@@ -15,6 +15,7 @@ export type {
   HookOptions,
   MirroredAttributes,
   MirrorOptions,
+  RunSettings,
 } from './daemon/mirror-options.ts';
-export { runMirror } from './daemon/mirror.ts';
+export { runMirrors } from './daemon/run-mirrors.ts';
 export { type EndSignal, processIo, type ProgramIo, type TextOutput } from './daemon/program-io.ts';

@@ -4,8 +4,10 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "addon/filter_object.h"
+#include "filter/nested_filters.h"
 #include "watch/backend.h"
 
 namespace syncline {
@@ -59,6 +61,43 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
   }
   using Doorbell = Napi::TypedThreadSafeFunction<std::nullptr_t, void, &RingDoorbell>;
 
+  // Null when nothing is left out.
+  static std::shared_ptr<const RuleList> RulesIn(Napi::Env env, Napi::Object from) {
+    const Napi::Value filter = from.Get("filter");
+    if (filter.IsUndefined()) {
+      return nullptr;
+    }
+    std::shared_ptr<const RuleList> rules = RulesOf(filter);
+    if (rules == nullptr) {
+      throw Napi::TypeError::New(env, "Watch: filter is not a Filter of this addon");
+    }
+    return rules;
+  }
+
+  static std::shared_ptr<const PathFilter> FilterOf(Napi::Env env, Napi::Object from) {
+    std::shared_ptr<const RuleList> rules = RulesIn(env, from);
+    const Napi::Value trees = from.Get("trees");
+    if (rules == nullptr || trees.IsUndefined()) {
+      return rules;
+    }
+    if (!trees.IsArray()) {
+      throw Napi::TypeError::New(env, "Watch: trees is not an array");
+    }
+    std::vector<NestedFilters::Tree> all = {{"", std::move(rules)}};
+    const auto array = trees.As<Napi::Array>();
+    for (uint32_t i = 0; i < array.Length(); ++i) {
+      const Napi::Value tree = array.Get(i);
+      const Napi::Value directory =
+          tree.IsObject() ? tree.As<Napi::Object>().Get("directory") : env.Undefined();
+      if (!directory.IsBuffer()) {
+        throw Napi::TypeError::New(env, "Watch: the directory of a tree is not a Buffer");
+      }
+      const auto bytes = directory.As<Napi::Buffer<char>>();
+      all.push_back({{bytes.Data(), bytes.Length()}, RulesIn(env, tree.As<Napi::Object>())});
+    }
+    return std::make_shared<const NestedFilters>(std::move(all));
+  }
+
   static WatchOptions OptionsOf(Napi::Env env, Napi::Object from) {
     WatchOptions options;
     const Napi::Value root = from.Get("root");
@@ -70,13 +109,7 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
     if (options.root.empty() || options.root[0] != '/' || options.root.find('\0') != std::string::npos) {
       throw Napi::TypeError::New(env, "Watch: root is not an absolute path");
     }
-    const Napi::Value filter = from.Get("filter");
-    if (!filter.IsUndefined()) {
-      options.filter = RulesOf(filter);
-      if (options.filter == nullptr) {
-        throw Napi::TypeError::New(env, "Watch: filter is not a Filter of this addon");
-      }
-    }
+    options.filter = FilterOf(env, from);
     const auto number = [&](const char* key, double fallback, double highest) {
       const Napi::Value value = from.Get(key);
       if (value.IsUndefined()) {

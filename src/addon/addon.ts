@@ -25,11 +25,21 @@ export interface NativeFilter {
   select(batch: Buffer): Buffer;
 }
 
+/** A part of a watched tree, or all of it, that has rules of its own. */
+export interface NativeWatchedTree {
+  /** Relative to the root, raw bytes; empty is all of it. */
+  readonly directory: Buffer;
+  /** Keeps everything if it is not given. */
+  readonly filter?: NativeFilter;
+}
+
 export interface NativeWatchOptions {
   /** Absolute path of the directory to watch, raw bytes. */
   readonly root: Buffer;
   /** Directories it excludes are neither entered nor watched. */
   readonly filter?: NativeFilter;
+  /** Parts of the tree that somebody watches by other rules: what these keep, `filter` does not leave out. */
+  readonly trees?: readonly NativeWatchedTree[];
   readonly scanThreads?: number;
   /** Cap for the records waiting for JavaScript; above it they collapse into `rescan`. */
   readonly maxPendingBytes?: number;

@@ -7,6 +7,7 @@ import type {
   DeletePolicy,
   HookCommand,
   MirrorOptions,
+  RunSettings,
   TargetPlace,
 } from '../daemon/mirror-options.ts';
 import type { VerifyOptions } from '../daemon/verify-options.ts';
@@ -20,21 +21,64 @@ import { addVerify } from './verify-command.ts';
 
 /** What a command line asks for. */
 export type CommandLine =
-  | { readonly kind: 'mirror'; readonly options: MirrorOptions }
+  | {
+      readonly kind: 'mirror';
+      /** At least one. */
+      readonly mirrors: readonly MirrorOptions[];
+      readonly settings: RunSettings;
+    }
   | { readonly kind: 'watch'; readonly options: WatchOptions }
   | { readonly kind: 'verify'; readonly options: VerifyOptions }
   /** Help or version: text to print, nothing else to do. */
   | { readonly kind: 'text'; readonly text: string };
+
+/** Stands between the mirrors of one command line. */
+const AND = '--and';
 
 /**
  * Reads the arguments behind the program's name; `columns` is the width of help. Relative paths become absolute ones.
  * Throws a SynclineError with code USAGE for anything that cannot be understood. Looks at no file but our package.json.
  */
 export function parseCommandLine(args: readonly string[], columns = 80): CommandLine {
+  if (args.length === 0) throw new SynclineError('USAGE', 'no command given', 'syncline --help lists them');
+  const [first = [], ...others] = args[0] === 'mirror' ? splitAtAnd(args) : [args];
+  let all = parseOne(first, columns);
+  for (const own of others) {
+    const next = parseOne(['mirror', ...own], columns);
+    if (all.kind !== 'mirror') break;
+    if (next.kind !== 'mirror') return next;
+    all = {
+      kind: 'mirror',
+      mirrors: [...all.mirrors, ...next.mirrors],
+      settings: { ...all.settings, ...next.settings },
+    };
+  }
+  return all.kind === 'mirror' ? { ...all, settings: { ...DEFAULT_SETTINGS, ...all.settings } } : all;
+}
+
+const DEFAULT_SETTINGS: RunSettings = { maxTotalProcesses: undefined, logLevel: 'info', logFormat: 'pretty' };
+
+function splitAtAnd(args: readonly string[]): string[][] {
+  const parts: string[][] = [[]];
+  for (const arg of args) {
+    if (arg === AND) parts.push([]);
+    else parts.at(-1)?.push(arg);
+  }
+  return parts;
+}
+
+/** A command line without `--and`; of the settings only those that are given. */
+type OneCommand =
+  | Exclude<CommandLine, { kind: 'mirror' }>
+  | (Pick<CommandLine & { kind: 'mirror' }, 'kind' | 'mirrors'> & {
+      readonly settings: Partial<RunSettings>;
+    });
+
+function parseOne(args: readonly string[], columns: number): OneCommand {
   let text = '';
-  let parsed: CommandLine | undefined;
+  let parsed: OneCommand | undefined;
   const program = new Command('syncline')
-    .description('Keeps copies of a directory tree equal to it, live.')
+    .description('Keeps copies of directory trees equal to them, live.')
     .version(`syncline ${packageVersion()}`, '-V, --version', 'print the version and exit')
     .helpOption('-h, --help', 'print help and exit')
     .helpCommand(false)
@@ -48,10 +92,9 @@ export function parseCommandLine(args: readonly string[], columns = 80): Command
     })
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError(true);
-  addMirror(program, (options) => (parsed = { kind: 'mirror', options }));
+  addMirror(program, (mirror, settings) => (parsed = { kind: 'mirror', mirrors: [mirror], settings }));
   addWatch(program, (options) => (parsed = { kind: 'watch', options }));
   addVerify(program, (options) => (parsed = { kind: 'verify', options }));
-  if (args.length === 0) throw new SynclineError('USAGE', 'no command given', 'syncline --help lists them');
   try {
     program.parse(args, { from: 'user' });
   } catch (error) {
@@ -66,6 +109,7 @@ Examples:
   syncline mirror ./photos /mnt/backup/photos
   syncline mirror --delay 0.2 --exclude '*.tmp' src/ build-host:work/src
   syncline mirror --rsyncssh src build-host work/src
+  syncline mirror a host:a --and --delete no b /mnt/archive/b
   syncline watch --json /etc | jq .path
   syncline verify --checksum ./photos /mnt/backup/photos
 
@@ -85,6 +129,11 @@ without a password, or an agent.
 Every --target is a target like TARGET: each has its own pace, retries and
 state, and none waits for another. One whose configuration cannot work is
 stopped alone; the program ends with 1 when all are.
+
+--and begins one more mirror in the same process: SRC, TARGET and options of its
+own, none taken over. One that fails stops no other. Sources that are the same
+or lie inside one another share one watch. The log and --max-total-processes are
+those of the process, wherever they stand; the last word counts.
 
 CMD is a program, run as it is without a shell, or a JSON array of a program
 and its arguments: '["sh", "-c", "date >> log"]'. On standard input it reads one
@@ -114,7 +163,10 @@ Base64 is then for people only.
 
 The watch ends with INT or TERM, with status 130 or 143.`;
 
-function addMirror(program: Command, done: (options: MirrorOptions) => void): void {
+function addMirror(
+  program: Command,
+  done: (mirror: MirrorOptions, settings: Partial<RunSettings>) => void,
+): void {
   const command = program
     .command('mirror')
     .summary('keep TARGET equal to SRC, live')
@@ -127,7 +179,8 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
     .optionsGroup('Where:')
     .option('--target <TARGET>', 'one more target; repeatable', (value: string) => {
       furtherTargets.push(value);
-    });
+    })
+    .option(AND, 'one more mirror: SRC TARGET and options of its own follow; repeatable');
   command
     .optionsGroup('When:')
     .addOption(
@@ -161,6 +214,11 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
   const rsyncOptions = addRsyncOptions(command);
   command
     .option('--max-processes <N>', 'rsync processes at a time for each target', wholeNumber(1, 64), 1)
+    .option(
+      '--max-total-processes <N>',
+      'rsync processes at a time for all targets together (default: no limit)',
+      wholeNumber(1, 1_000),
+    )
     .optionsGroup('Hooks:')
     .option('--before-batch <CMD>', 'run CMD before each delivery, which waits for it', hookCommand)
     .option('--after-batch <CMD>', 'run CMD after each delivery', hookCommand)
@@ -204,7 +262,7 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         'leave one of them out',
       );
     }
-    done({
+    const mirror: MirrorOptions = {
       sourcePath: path.resolve(source),
       targets,
       quietMs: given.delay,
@@ -229,10 +287,21 @@ function addMirror(program: Command, done: (options: MirrorOptions) => void): vo
         onError: given.dryRun === true ? undefined : given.onError,
         timeoutMs: given.hookTimeout,
       },
-      logLevel: given.verbose === true ? 'debug' : given.logLevel,
-      logFormat: given.logFormat,
-    });
+    };
+    done(mirror, givenSettings(command));
   });
+}
+
+/** Those that are given: the last mirror of a command line that gives one decides for all. */
+function givenSettings(command: Command): Partial<RunSettings> {
+  const { maxTotalProcesses, verbose, logLevel, logFormat } = command.opts<MirrorFlags>();
+  const isGiven = (name: keyof MirrorFlags): boolean => command.getOptionValueSource(name) === 'cli';
+  return {
+    ...(maxTotalProcesses === undefined ? {} : { maxTotalProcesses }),
+    ...(isGiven('logLevel') ? { logLevel } : {}),
+    ...(verbose === true ? { logLevel: 'debug' } : {}),
+    ...(isGiven('logFormat') ? { logFormat } : {}),
+  };
 }
 
 /** With `--rsyncssh` a directory on a host, else TARGET as it is; refuses what belongs to the other. */
@@ -281,6 +350,7 @@ interface MirrorFlags extends RsyncFlags {
   readonly allowEmptySource?: true;
   readonly mkpath?: true;
   readonly maxProcesses: number;
+  readonly maxTotalProcesses?: number;
   readonly beforeBatch?: HookCommand;
   readonly afterBatch?: HookCommand;
   readonly onError?: HookCommand;

@@ -20,8 +20,7 @@ export async function runCommandLine(args: readonly string[], io: ProgramIo): Pr
         io.stdout.write(line.text);
         return 0;
       case 'mirror':
-        checkDirectory(line.options.sourcePath);
-        return await (await import('../daemon/mirror.ts')).runMirror(line.options, io);
+        return await (await import('../daemon/run-mirrors.ts')).runMirrors(line.mirrors, line.settings, io);
       case 'verify':
         checkDirectory(line.options.sourcePath);
         return await (await import('../daemon/verify.ts')).runVerify(line.options, io);

@@ -1,4 +1,5 @@
 import type { PathBytes } from '../model/path-bytes.ts';
+import type { ProcessSlots } from '../target/process-slots.ts';
 import { createRsyncTarget } from '../target/rsync/rsync-target.ts';
 import { hostForRsync } from '../target/ssh/ssh-options.ts';
 import { createSshTarget } from '../target/ssh/ssh-target.ts';
@@ -13,6 +14,8 @@ export interface TargetSource {
   /** The user's filter rules as rsync arguments. */
   readonly filterArguments: readonly string[];
   readonly environment: ProgramIo['environment'];
+  /** The limit for all targets of the process, if there is one. */
+  readonly slots: ProcessSlots | undefined;
 }
 
 /** The target at `place` in the way the options ask for. Throws a SynclineError (TARGET, USAGE) for what cannot work. */

@@ -24,9 +24,9 @@ export type TargetPlace =
   /** A directory on a host, by rsync over one ssh connection; moves are made there. */
   | { readonly kind: 'rsyncssh'; readonly ssh: SshOptions; readonly directory: string };
 
-/** Everything `syncline mirror` was asked for: plain values, checked one by one, nothing touched yet. */
+/** One source and its targets, as they were asked for: plain values, checked one by one, nothing touched yet. */
 export interface MirrorOptions {
-  /** The directory to mirror: absolute, no trailing `/`; exists, is a directory and can be read. Text (UTF-8). */
+  /** The directory to mirror: absolute, no trailing `/`. Text (UTF-8). */
   readonly sourcePath: string;
   /** At least one. */
   readonly targets: readonly TargetPlace[];
@@ -62,6 +62,12 @@ export interface MirrorOptions {
   readonly makeTargetParents: boolean;
   /** None of them in a dry run. */
   readonly hooks: HookOptions;
+}
+
+/** What counts for all mirrors of one process. */
+export interface RunSettings {
+  /** Delivering processes at a time for all targets together, at least 1; undefined: no limit but those of the targets. */
+  readonly maxTotalProcesses: number | undefined;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }

@@ -1,20 +1,21 @@
 import type { Progress, ProgressState } from './progress.ts';
 
 /**
- * One progress for the work of several targets side by side: gives each a progress of its own, and shows their sums
- * until the last of them has ended.
+ * One progress for work of one kind done side by side: gives each of several `workers` (`targets`) a progress of its
+ * own, and shows their sums until the last of them has ended.
  */
-export function shareProgress(progress: Progress): () => Progress {
+export function shareProgress(progress: Progress, workers: string): () => Progress {
   const latest = new Map<number, ProgressState>();
   const working = new Set<number>();
-  let targets = 0;
+  let count = 0;
   return () => {
-    const id = ++targets;
+    const id = ++count;
     return {
       update(state) {
         working.add(id);
         latest.set(id, state);
-        progress.update(sumOf([...latest.values()], working.size, state));
+        const label = working.size === 1 ? state.label : `${state.label} of ${working.size} ${workers}`;
+        progress.update({ ...sumOf([...latest.values()], state), label });
       },
       end() {
         if (!working.delete(id) || working.size > 0) return;
@@ -25,14 +26,14 @@ export function shareProgress(progress: Progress): () => Progress {
   };
 }
 
-function sumOf(states: readonly ProgressState[], working: number, last: ProgressState): ProgressState {
+function sumOf(states: readonly ProgressState[], last: ProgressState): ProgressState {
   const add = (value: (state: ProgressState) => number | undefined): number | undefined =>
     states.reduce<number | undefined>((sum, state) => {
       const more = value(state);
       return sum === undefined || more === undefined ? undefined : sum + more;
     }, 0);
   return {
-    label: working === 1 ? last.label : `${last.label} of ${working} targets`,
+    label: last.label,
     startedMs: Math.min(...states.map(({ startedMs }) => startedMs)),
     unit: last.unit,
     done: add(({ done }) => done) ?? 0,

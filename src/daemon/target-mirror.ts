@@ -18,12 +18,11 @@ export const DRAIN_MS = 5_000;
 /** Passes over what changed while the only sync of `--once` was reading it. */
 const ONCE_PASSES = 3;
 
-/** No target may keep fewer dirty names than this before directories degrade to rescans. */
-const MIN_PENDING_ENTRIES = 50_000;
-
 export interface TargetMirrorParts {
   readonly target: Target;
   readonly options: MirrorOptions;
+  /** Above so many dirty names directories degrade to rescans. */
+  readonly maxPendingEntries: number;
   readonly log: Log;
   readonly deliveries: DeliveryLog;
   readonly hooks: DeliveryHooks;
@@ -34,14 +33,16 @@ export interface TargetMirrorParts {
 export class TargetMirror {
   readonly #target: Target;
   readonly #options: MirrorOptions;
+  readonly #maxPendingEntries: number;
   readonly #log: Log;
   readonly #deliveries: DeliveryLog;
   readonly #hooks: DeliveryHooks;
   readonly #ending: Ending;
 
-  constructor({ target, options, log, deliveries, hooks, ending }: TargetMirrorParts) {
+  constructor({ target, options, maxPendingEntries, log, deliveries, hooks, ending }: TargetMirrorParts) {
     this.#target = target;
     this.#options = options;
+    this.#maxPendingEntries = maxPendingEntries;
     this.#log = log;
     this.#deliveries = deliveries;
     this.#hooks = hooks;
@@ -69,10 +70,7 @@ export class TargetMirror {
       quietMs: options.quietMs,
       maxMs: options.maxDelayMs,
       writingQuietMs: Math.max(2_000, 2 * options.quietMs),
-      maxPendingEntries: Math.max(
-        MIN_PENDING_ENTRIES,
-        Math.floor(MIRROR_DEFAULTS.maxPendingEntries / options.targets.length),
-      ),
+      maxPendingEntries: this.#maxPendingEntries,
       capabilities: this.#target.capabilities,
       initial: options.initialSync,
     };
@@ -101,7 +99,10 @@ export class TargetMirror {
     await lastValueFrom(report$, { defaultValue: nothing });
   }
 
-  /** One compare of the whole tree, and what changed while it ran; resolves with true when everything was delivered. */
+  /**
+   * One compare of the whole tree, and what changed while it ran; resolves with true when everything was delivered. The
+   * first signal ends it at once.
+   */
   async syncOnce(): Promise<boolean> {
     let batch: Batch = {
       number: 1,
@@ -112,8 +113,9 @@ export class TargetMirror {
       contentSubtrees: [],
     };
     for (;;) {
-      const outcome = await lastValueFrom(this.#deliver(batch));
-      if (this.#ending.signal() !== undefined) return false;
+      const delivery$ = this.#deliver(batch).pipe(takeUntil(this.#ending.finish$));
+      const outcome = await lastValueFrom(delivery$, { defaultValue: undefined });
+      if (outcome === undefined || this.#ending.signal() !== undefined) return false;
       if (outcome.kind === 'failed') {
         this.#deliveries.failed(batch, outcome, undefined);
         return false;

@@ -28,10 +28,21 @@ export function createWatchLog(
   return (batch) => {
     for (const event of rareEvents(batch)) {
       if (event.kind === 'coverage') coverage(event);
-      else if (event.kind === 'root') log.warn(`source root ${event.state}`);
+      else if (event.kind === 'root') logRoot(log, event);
       else if (event.kind === 'rescan') log.debug(`rescan: ${event.reason}`);
     }
   };
+}
+
+/** Tells of the root alone, for a source that shares the watch of another, which tells the rest: give it every batch. */
+export function createRootLog(log: Log): (batch: EventBatch) => void {
+  return (batch) => {
+    for (const event of rareEvents(batch)) if (event.kind === 'root') logRoot(log, event);
+  };
+}
+
+function logRoot(log: Log, { state }: WatchEvent & { kind: 'root' }): void {
+  log.warn(`source root ${state}`);
 }
 
 /** The records of a batch that are not about single names; most batches have none, so nothing is made for the others. */

@@ -174,10 +174,26 @@ export class EventBatch {
   directory(index: number): PathBytes {
     const known = this.#directories[index];
     if (known !== undefined) return known;
-    const at = HEADER_WORDS + index * DIRECTORY_WORDS;
-    const path = this.#text(this.#words[at] ?? 0, this.#words[at + 1] ?? 0);
+    const { offset, length } = this.directoryRange(index);
+    const path = this.#text(offset, length);
     this.#directories[index] = path;
     return path;
+  }
+
+  /** A word of a slot as it is in the buffer, 0 to 3. */
+  word(slot: number, word: number): number {
+    return this.#slotWord(slot, word);
+  }
+
+  /** Where the path of a directory is in {@link text}. */
+  directoryRange(index: number): { readonly offset: number; readonly length: number } {
+    const at = HEADER_WORDS + index * DIRECTORY_WORDS;
+    return { offset: this.#words[at] ?? 0, length: this.#words[at + 1] ?? 0 };
+  }
+
+  /** The raw bytes of all names and paths. */
+  get text(): Buffer {
+    return this.#bytes.subarray(this.#textAt);
   }
 
   /** The records in order, as objects. */
@@ -300,16 +316,20 @@ export function encodeEventBatch(events: readonly WatchEvent[], sequence = 1): E
   }
   const table: number[] = [];
   for (const path of directories.keys()) table.push(addText(path), path.length);
-  const head = [
-    EVENT_BATCH_MAGIC,
-    EVENT_BATCH_VERSION,
-    directories.size,
-    slots.length / SLOT_WORDS,
-    textLength,
-    sequence,
-    0,
-    0,
-  ];
-  const words = new Uint32Array([...head, ...table, ...slots]);
-  return new EventBatch(Buffer.concat([Buffer.from(words.buffer), Buffer.from(texts.join(''), 'latin1')]));
+  return packEventBatch(table, slots, Buffer.from(texts.join(''), 'latin1'), sequence);
+}
+
+/** A batch of the words of its directories and slots, and the bytes that they point into. */
+export function packEventBatch(
+  directories: readonly number[],
+  slots: readonly number[],
+  text: Buffer,
+  sequence: number,
+): EventBatch {
+  const counts = [directories.length / DIRECTORY_WORDS, slots.length / SLOT_WORDS, text.length];
+  const words = new Uint32Array(HEADER_WORDS + directories.length + slots.length);
+  words.set([EVENT_BATCH_MAGIC, EVENT_BATCH_VERSION, ...counts, sequence]);
+  words.set(directories, HEADER_WORDS);
+  words.set(slots, HEADER_WORDS + directories.length);
+  return new EventBatch(Buffer.concat([Buffer.from(words.buffer), text]));
 }

@@ -1,14 +1,22 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
-import type { MirrorOptions } from '../../src/daemon/mirror-options.ts';
+import type { MirrorOptions, RunSettings } from '../../src/daemon/mirror-options.ts';
 import type { WatchOptions } from '../../src/daemon/watch-options.ts';
 import { SynclineError } from '../../src/model/syncline-error.ts';
 
 function mirror(...args: string[]): MirrorOptions {
   const line = parseCommandLine(['mirror', ...args, '/src', '/target']);
   if (line.kind !== 'mirror') throw new Error(`parsed as ${line.kind}`);
-  return line.options;
+  const [options] = line.mirrors;
+  if (options === undefined || line.mirrors.length > 1) throw new Error('not one mirror');
+  return options;
+}
+
+function settings(...args: string[]): RunSettings {
+  const line = parseCommandLine(['mirror', ...args]);
+  if (line.kind !== 'mirror') throw new Error(`parsed as ${line.kind}`);
+  return line.settings;
 }
 
 function watch(...args: string[]): WatchOptions {
@@ -62,6 +70,9 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
     timeoutSeconds: 600,
     makeTargetParents: false,
     hooks: { beforeBatch: undefined, afterBatch: undefined, onError: undefined, timeoutMs: 30_000 },
+  });
+  expect(settings('/src', '/target')).toEqual({
+    maxTotalProcesses: undefined,
     logLevel: 'info',
     logFormat: 'pretty',
   });
@@ -70,7 +81,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
 test('a relative source becomes absolute, a target stays as it was written', () => {
   const line = parseCommandLine(['mirror', 'a/../b/', 'host:c/']);
   expect(line).toMatchObject({
-    options: { sourcePath: path.resolve('b'), targets: [{ kind: 'rsync', target: 'host:c/' }] },
+    mirrors: [{ sourcePath: path.resolve('b'), targets: [{ kind: 'rsync', target: 'host:c/' }] }],
   });
 });
 
@@ -102,10 +113,45 @@ test.each<[string[], Partial<MirrorOptions>]>([
   [['--bwlimit', '1.5m'], { bandwidthLimit: '1.5m' }],
   [['--timeout', '0'], { timeoutSeconds: 0 }],
   [['--rsync-program', '/opt/rsync'], { rsyncProgram: '/opt/rsync' }],
-  [['-v'], { logLevel: 'debug' }],
-  [['--log-level', 'warn', '--log-format', 'json'], { logLevel: 'warn', logFormat: 'json' }],
 ])('%j is understood', (args, expected) => {
   expect(mirror(...args)).toMatchObject(expected);
+});
+
+test.each<[string[], Partial<RunSettings>]>([
+  [['-v', 'a', 'b'], { logLevel: 'debug' }],
+  [['--log-level', 'warn', '--log-format', 'json', 'a', 'b'], { logLevel: 'warn', logFormat: 'json' }],
+  [['--max-total-processes', '3', 'a', 'b', '--and', 'c', 'd'], { maxTotalProcesses: 3, logLevel: 'info' }],
+  [['-v', 'a', 'b', '--and', 'c', 'd', '--log-format', 'json'], { logLevel: 'debug', logFormat: 'json' }],
+  [['-v', 'a', 'b', '--and', 'c', 'd', '--log-level', 'error'], { logLevel: 'error' }],
+])('%j sets what counts for the whole process', (args, expected) => {
+  expect(settings(...args)).toMatchObject(expected);
+});
+
+test('each mirror behind --and has options of its own', () => {
+  const line = parseCommandLine([
+    ...['mirror', '--exclude', 'x', '--target', '/t2', '/a', '/t1', '--delay', '3'],
+    ...['--and', '/b', 'host:b', '--delete', 'no'],
+    ...['--and', '--rsyncssh', '--port', '22', '/a', 'h', 'd'],
+  ]);
+  expect(line).toMatchObject({
+    kind: 'mirror',
+    mirrors: [
+      {
+        sourcePath: '/a',
+        targets: [{ target: '/t1' }, { target: '/t2' }],
+        quietMs: 3000,
+        deletePolicy: 'yes',
+      },
+      {
+        sourcePath: '/b',
+        targets: [{ target: 'host:b' }],
+        quietMs: 1000,
+        deletePolicy: 'no',
+        filterArguments: [],
+      },
+      { sourcePath: '/a', targets: [{ kind: 'rsyncssh', directory: 'd', ssh: { host: 'h', port: 22 } }] },
+    ],
+  });
 });
 
 test('filter options keep their order across kinds, and may begin with a hyphen', () => {

@@ -13,10 +13,13 @@ const state = (done: number, total: number | undefined, startedMs = 0): Progress
 
 test('several targets show their sums under one label until the last has ended, then begin anew', () => {
   const shown: (string | ProgressState)[] = [];
-  const next = shareProgress({
-    update: (sum) => shown.push(sum),
-    end: () => shown.push('end'),
-  });
+  const next = shareProgress(
+    {
+      update: (sum) => shown.push(sum),
+      end: () => shown.push('end'),
+    },
+    'targets',
+  );
   const [one, other] = [next(), next()];
   one.update(state(1, 10, 5));
   other.update(state(2, undefined, 3));

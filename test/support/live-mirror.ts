@@ -17,6 +17,8 @@ export interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly remedy?: string;
+  /** Which source the line is about, where there are several. */
+  readonly source?: string;
   /** Which target the line is about, where there are several. */
   readonly target?: string;
 }

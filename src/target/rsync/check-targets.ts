@@ -3,14 +3,23 @@ import { SynclineError } from '../../model/syncline-error.ts';
 import { isInside, realPath } from './local-target.ts';
 import { parseTarget, targetArgument } from './parse-target.ts';
 
+export interface CheckedTarget {
+  readonly name: string;
+  /** Which source it is of, by any number. */
+  readonly source: number;
+  /** Deletions are repeated there. */
+  readonly deletes: boolean;
+}
+
 /**
- * Checks that no target of one source is another one or, where both are local (symlinks followed), lies inside another:
- * each would delete what the other brings. Throws a SynclineError (TARGET).
+ * Checks that no target is another one or, where both are local (symlinks followed), lies inside another: each would
+ * delete what the other brings. Those of different sources that delete nothing may. Throws a SynclineError (TARGET).
  */
-export function checkTargetsApart(targets: readonly string[]): void {
-  const places = targets.map((name) => ({ name, place: placeOf(name) }));
+export function checkTargetsApart(targets: readonly CheckedTarget[]): void {
+  const places = targets.map((target) => ({ ...target, place: placeOf(target.name) }));
   for (const [index, one] of places.entries()) {
     for (const other of places.slice(index + 1)) {
+      if (one.source !== other.source && !one.deletes && !other.deletes) continue;
       if (one.place === other.place)
         throw new SynclineError('TARGET', `Target ${other.name} is given twice.`, 'Name each target once.');
       const [inner, outer] = isBelow(one.place, other.place) ? [one, other] : [other, one];

@@ -1,6 +1,7 @@
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeleteLimit } from '../delete-guard.ts';
 import type { Mover } from '../move/mover.ts';
+import type { ProcessSlots } from '../process-slots.ts';
 import type { DirectoryIdentity } from './local-target.ts';
 import type { RsyncAttributes } from './rsync-arguments.ts';
 
@@ -42,6 +43,8 @@ export interface RsyncTargetOptions {
   readonly timeoutSeconds?: number;
   /** How many rsync runs may share a large batch; one if not given. More pay where the way is long, not where CPU is short. */
   readonly maxProcesses?: number | undefined;
+  /** A limit that all targets share: a delivery begins when it has a slot. */
+  readonly slots?: ProcessSlots | undefined;
   readonly rsyncProgram?: string;
   /** Makes moves on the target; without one what is moved is deleted and sent. Not asked where deletions are not repeated. */
   readonly mover?: Mover | undefined;

@@ -3,6 +3,7 @@ import type { Failed } from '../../model/outcome.ts';
 import { displayPath, pathFromText, pathToBuffer } from '../../model/path-bytes.ts';
 import { SynclineError } from '../../model/syncline-error.ts';
 import { DeleteGuard } from '../delete-guard.ts';
+import type { DeliverySlots } from '../process-slots.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
 import { checkLocalTarget, directoryIdentity, isSameDirectory, LocalTargetGuard } from './local-target.ts';
 import type { DirectoryIdentity } from './local-target.ts';
@@ -22,6 +23,9 @@ import { findRsync } from './rsync-version.ts';
 const SOURCE_DESCRIPTOR = 3;
 const SOURCE_DESCRIPTOR_PATH = `/proc/self/fd/${SOURCE_DESCRIPTOR}`;
 
+/** The outcome of what was to be ended before there was a slot for it. */
+export const ENDED_EARLY: Failed = { kind: 'failed', scope: 'batch', message: 'ended before it was begun' };
+
 /** What one run is asked to do, beside what all runs have in common. */
 export interface SessionRun {
   readonly own: OwnArguments;
@@ -40,6 +44,8 @@ export class RsyncSession {
   mayHaveChanged = false;
   /** The target is not as we left it: everything is to be compared, until a delivery has done so. */
   needsCompare = false;
+  /** Of the delivery under way; undefined without a limit for all targets. */
+  slots: DeliverySlots | undefined;
   readonly deleteGuard: DeleteGuard;
   readonly #guard: LocalTargetGuard | undefined;
   readonly #program: string;
@@ -136,8 +142,21 @@ export class RsyncSession {
     return this.#keepsNanoseconds;
   }
 
-  /** Runs rsync from the source root to the target, after making sure that the source is still the same directory. */
+  /**
+   * Runs rsync from the source root to the target, as soon as there is a slot for it and after making sure that the
+   * source is still the same directory.
+   */
   async run(request: SessionRun, context: DeliveryContext): Promise<RunReport> {
+    const release = this.slots === undefined ? () => undefined : await this.slots.acquire(context.signal);
+    if (release === undefined) return emptyReport(ENDED_EARLY);
+    try {
+      return await this.#runNow(request, context);
+    } finally {
+      release();
+    }
+  }
+
+  async #runNow(request: SessionRun, context: DeliveryContext): Promise<RunReport> {
     const foreign = this.#checkSource();
     if (foreign) return emptyReport(foreign);
     const { source } = this.options;

@@ -1,10 +1,11 @@
 import type { Batch } from '../../model/batch.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
+import { DeliverySlots } from '../process-slots.ts';
 import { deliverBatch } from './deliver-batch.ts';
 import { checkExtraArguments } from './rsync-arguments.ts';
 import type { RsyncTargetOptions } from './rsync-options.ts';
-import { RsyncSession } from './rsync-session.ts';
+import { ENDED_EARLY, RsyncSession } from './rsync-session.ts';
 
 /** A target that rsync brings up to date. Throws a SynclineError (TARGET, USAGE) for options that cannot work. */
 export function createRsyncTarget(options: RsyncTargetOptions): Target {
@@ -35,12 +36,26 @@ class RsyncTarget implements Target {
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    return this.#track(deliverBatch(this.#session, batch, this.#until(context)));
+    return this.#track(this.#deliverInSlot(batch, this.#until(context)));
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
+  }
+
+  async #deliverInSlot(batch: Batch, context: DeliveryContext): Promise<Outcome> {
+    const { options } = this.#session;
+    if (options.slots === undefined) return deliverBatch(this.#session, batch, context);
+    const slots = await DeliverySlots.begin(options.slots, context.signal);
+    if (slots === undefined) return ENDED_EARLY;
+    this.#session.slots = slots;
+    try {
+      return await deliverBatch(this.#session, batch, context);
+    } finally {
+      this.#session.slots = undefined;
+      slots.end();
+    }
   }
 
   #until(context: DeliveryContext): DeliveryContext {

@@ -1,7 +1,12 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { checkTargetsApart } from '../../../src/target/rsync/check-targets.ts';
+import type { CheckedTarget } from '../../../src/target/rsync/check-targets.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
+
+function ofOneSource(...names: readonly string[]): readonly CheckedTarget[] {
+  return names.map((name) => ({ name, source: 0, deletes: true }));
+}
 
 test.each([
   [['h:a', 'h:a/'], /given twice/],
@@ -12,7 +17,7 @@ test.each([
   [['', 'h:a'], /is empty/],
 ])('%j are refused', (targets, message) => {
   expect(() => {
-    checkTargetsApart(targets);
+    checkTargetsApart(ofOneSource(...targets));
   }).toThrow(
     expect.objectContaining({ code: 'TARGET', message: expect.stringMatching(message) as string }) as Error,
   );
@@ -23,10 +28,26 @@ test('two names of one directory are one target', () => {
   mkdirSync(directory.at('real'));
   symlinkSync('real', directory.at('link'));
   expect(() => {
-    checkTargetsApart([directory.at('real'), directory.at('link')]);
+    checkTargetsApart(ofOneSource(directory.at('real'), directory.at('link')));
   }).toThrow(/given twice/);
 });
 
 test('places beside each other pass, whatever the beginning of their names', () => {
-  checkTargetsApart(['/nowhere/a', '/nowhere/ab', 'h:a', 'h:a/b', 'i:a', 'h::a', 'rsync://h/b']);
+  checkTargetsApart(ofOneSource('/nowhere/a', '/nowhere/ab', 'h:a', 'h:a/b', 'i:a', 'h::a', 'rsync://h/b'));
+});
+
+test.each([
+  [{ source: 1, deletes: false }, { source: 2, deletes: false }, true],
+  [{ source: 1, deletes: false }, { source: 2, deletes: true }, false],
+  [{ source: 1, deletes: true }, { source: 2, deletes: false }, false],
+  [{ source: 1, deletes: false }, { source: 1, deletes: false }, false],
+])('one target for %j and %j: %s', (one, other, passes) => {
+  const check = (): void => {
+    checkTargetsApart([
+      { name: '/nowhere/a', ...one },
+      { name: '/nowhere/a', ...other },
+    ]);
+  };
+  if (passes) check();
+  else expect(check).toThrow(/given twice/);
 });

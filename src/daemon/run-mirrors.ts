@@ -1,0 +1,117 @@
+import { loadAddon } from '../addon/load-addon.ts';
+import { SynclineError } from '../model/syncline-error.ts';
+import { MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
+import { ProcessSlots } from '../target/process-slots.ts';
+import { checkTargetsApart } from '../target/rsync/check-targets.ts';
+import { rsyncTargetName } from './create-target.ts';
+import { endOnSignals } from './end-on-signals.ts';
+import { createLog, wantsColours } from './log.ts';
+import type { MirrorOptions, RunSettings } from './mirror-options.ts';
+import { type ProgramIo, signalExitStatus } from './program-io.ts';
+import { createProgress } from './progress.ts';
+import { createScreen } from './screen.ts';
+import { shareProgress } from './shared-progress.ts';
+import { openSources } from './source-events.ts';
+import { type RunParts, SourceMirror } from './source-mirror.ts';
+import { DRAIN_MS } from './target-mirror.ts';
+
+/** No target may keep fewer dirty names than this before directories degrade to rescans. */
+const MIN_PENDING_ENTRIES = 50_000;
+
+/**
+ * Runs all mirrors in this process until it is told to end; sources that are the same or lie inside one another share a
+ * watch. Resolves with the exit status: 0 after all were `once` and delivered everything to every target, 1 when they did
+ * not or no target can work any more, 128 + n for signal n. A source or target that fails is told of and left out; throws
+ * a SynclineError when none is left (the failure itself if there is only one), and for what can be known to be wrong
+ * before anything is touched. When it settles no watch runs and no child is left.
+ */
+export async function runMirrors(
+  mirrors: readonly MirrorOptions[],
+  settings: RunSettings,
+  io: ProgramIo,
+): Promise<number> {
+  const screen = createScreen(io);
+  const colours = wantsColours(io.stdout, io.environment);
+  const log = createLog(screen.lines, { level: settings.logLevel, format: settings.logFormat }, colours);
+  const progress = createProgress(screen, log);
+  const targetCount = mirrors.reduce((sum, { targets }) => sum + targets.length, 0);
+  const graceful = mirrors.every(({ once }) => once)
+    ? 'ending'
+    : `delivering what is pending, for at most ${DRAIN_MS / 1000} s; a second signal ends at once`;
+  const ending = endOnSignals(io, log, graceful);
+  const parts: RunParts = {
+    addon: loadAddon(),
+    log,
+    namesSource: mirrors.length > 1,
+    namesTarget: targetCount > 1,
+    watchProgress: shareProgress(progress, 'sources'),
+    targetProgress: shareProgress(progress, 'targets'),
+    maxPendingEntries: Math.max(
+      MIN_PENDING_ENTRIES,
+      Math.floor(MIRROR_DEFAULTS.maxPendingEntries / targetCount),
+    ),
+    slots:
+      settings.maxTotalProcesses === undefined ? undefined : new ProcessSlots(settings.maxTotalProcesses),
+    environment: io.environment,
+    ending,
+  };
+  const sources: SourceMirror[] = [];
+  try {
+    checkTargetsApart(
+      mirrors.flatMap(({ targets, deletePolicy }, source) =>
+        targets.map((place) => ({ name: rsyncTargetName(place), source, deletes: deletePolicy !== 'no' })),
+      ),
+    );
+    for (const options of mirrors) sources.push(new SourceMirror(options, parts));
+    for (const source of sources) source.createTargets();
+    await prepare(sources, targetCount);
+    const isDelivered = await runReady(sources, parts);
+    const signal = ending.signal();
+    return signal === undefined ? (isDelivered ? 0 : 1) : signalExitStatus(signal);
+  } catch (error) {
+    // A bug in one of them must not leave the others at work.
+    ending.now();
+    throw error;
+  } finally {
+    progress.end();
+    await Promise.all(sources.map((source) => source.close()));
+    ending.close();
+  }
+}
+
+/** Leaves out what cannot work, and says why; throws a SynclineError when nothing is left. */
+async function prepare(sources: readonly SourceMirror[], targetCount: number): Promise<void> {
+  const unable = (await Promise.all(sources.map((source) => source.prepare()))).flat();
+  const [first] = unable;
+  // What is wrong with the only source is wrong with all its targets.
+  if (first !== undefined && (targetCount === 1 || (sources.length === 1 && first.error.code === 'SOURCE')))
+    throw first.error;
+  for (const { mirror, error } of unable) mirror.stopped(error.message, error.remedy);
+  if (unable.length === targetCount)
+    throw new SynclineError('TARGET', `none of the ${targetCount} targets can work`);
+}
+
+/** Resolves with true when there was nothing to do but the first syncs, and all was delivered. */
+async function runReady(sources: readonly SourceMirror[], { addon, ending }: RunParts): Promise<boolean> {
+  const live = sources.filter(({ options, ready }) => !options.once && ready.length > 0);
+  const opened = openSources(addon, live);
+  try {
+    for (const [source, error] of opened.failed) {
+      if (sources.length === 1) throw error;
+      for (const mirror of source.ready) mirror.stopped(error.message, error.remedy);
+    }
+    const work = sources.map(async (source) => {
+      const events = opened.events.get(source);
+      if (source.options.once) return source.syncOnce();
+      if (events !== undefined) await source.keepEqual(events);
+      return false;
+    });
+    for (const one of work)
+      one.catch(() => {
+        ending.now();
+      });
+    return (await Promise.all(work)).every(Boolean);
+  } finally {
+    opened.close();
+  }
+}
