@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import type { ConfigRequest } from '../daemon/config-request.ts';
 import type { LogFormat, LogLevel } from '../daemon/log.ts';
 import type {
   DeleteLimit,
@@ -15,6 +16,7 @@ import type { WatchOptions } from '../daemon/watch-options.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { addAttributeOptions } from './attribute-options.ts';
+import { addConfigCommands, type ConfigCommand } from './config-commands.ts';
 import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
 import { deleteLimit, hookCommand, hookSeconds, secondsAsMs, wholeNumber } from './option-value.ts';
 import { addVerify } from './verify-command.ts';
@@ -27,6 +29,7 @@ export type CommandLine =
       readonly mirrors: readonly MirrorOptions[];
       readonly settings: RunSettings;
     }
+  | { readonly kind: ConfigCommand; readonly request: ConfigRequest }
   | { readonly kind: 'watch'; readonly options: WatchOptions }
   | { readonly kind: 'verify'; readonly options: VerifyOptions }
   /** Help or version: text to print, nothing else to do. */
@@ -93,6 +96,7 @@ function parseOne(args: readonly string[], columns: number): OneCommand {
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError(true);
   addMirror(program, (mirror, settings) => (parsed = { kind: 'mirror', mirrors: [mirror], settings }));
+  addConfigCommands(program, (kind, request) => (parsed = { kind, request }));
   addWatch(program, (options) => (parsed = { kind: 'watch', options }));
   addVerify(program, (options) => (parsed = { kind: 'verify', options }));
   try {
@@ -109,11 +113,13 @@ Examples:
   syncline mirror ./photos /mnt/backup/photos
   syncline mirror --delay 0.2 --exclude '*.tmp' src/ build-host:work/src
   syncline mirror --rsyncssh src build-host work/src
+  syncline run syncline.config.yaml
   syncline mirror a host:a --and --delete no b /mnt/archive/b
   syncline watch --json /etc | jq .path
   syncline verify --checksum ./photos /mnt/backup/photos
 
-Exit status: 0 done, 1 failed, 2 wrong command line, 128+n ended by signal n.
+Exit status: 0 done, 1 failed, 2 wrong command line or configuration, 128+n
+ended by signal n.
 syncline COMMAND --help explains a command.`;
 
 const MIRROR_NOTES = `
@@ -193,6 +199,7 @@ function addMirror(
       'deliver at the latest this long after the first change (default: 10, or the delay if that is longer)',
       secondsAsMs,
     )
+    .option('--max-names <N>', 'deliver at once when so many names wait', wholeNumber(1, 1_000_000), 2_000)
     .option('--once', 'end after the first sync')
     .option('--no-initial', 'skip the first sync; deliver only what changes from now on')
     .option('-n, --dry-run', 'do the first sync without changing anything, say what it would do, and end');
@@ -267,6 +274,7 @@ function addMirror(
       targets,
       quietMs: given.delay,
       maxDelayMs,
+      maxNames: given.maxNames,
       filterArguments,
       deletePolicy: given.delete,
       maxDelete: given.maxDelete,
@@ -342,6 +350,7 @@ const DEFAULT_MAX_DELAY_MS = 10_000;
 interface MirrorFlags extends RsyncFlags {
   readonly delay: number;
   readonly maxDelay?: number;
+  readonly maxNames: number;
   readonly once?: true;
   readonly initial: boolean;
   readonly dryRun?: true;
@@ -405,7 +414,9 @@ function usageError(error: CommanderError, args: readonly string[]): SynclineErr
   if (error.code === 'commander.unknownCommand' && args.length >= 2 && !message.includes('did you mean')) {
     return new SynclineError('USAGE', message, `to mirror a directory: syncline mirror ${args.join(' ')}`);
   }
-  const command = args.find((argument) => ['mirror', 'watch', 'verify'].includes(argument));
+  const command = args.find((argument) =>
+    ['mirror', 'run', 'check', 'config', 'watch', 'verify'].includes(argument),
+  );
   return new SynclineError(
     'USAGE',
     message,

@@ -49,6 +49,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
     targets: [{ kind: 'rsync', target: '/target' }],
     quietMs: 1000,
     maxDelayMs: 10_000,
+    maxNames: 2000,
     filterArguments: [],
     deletePolicy: 'yes',
     maxDelete: undefined,
