@@ -39,8 +39,8 @@ function likelyBranch(branches: readonly (readonly Issue[])[], found: unknown): 
 /** `allowed` holds the names of all keys there, with commas between. */
 function unknownKey(key: string, allowed: string, path: ConfigPath, document: ConfigDocument): ConfigProblem {
   const names = allowed.split(', ');
-  const table = path.findLast((part) => typeof part === 'string') ?? '';
-  const meant = lsyncdKey(key, table) ?? nearest(key, names);
+  const inside = path.findLast((part) => typeof part === 'string') ?? '';
+  const meant = lsyncdKey(key, inside) ?? nearest(key, names);
   const advice = meant === undefined ? `allowed: ${allowed}` : `did you mean ${meant}?`;
   return problemAt(document, [...path, key], `unknown key; ${advice}`, 'key');
 }

@@ -1,9 +1,9 @@
 /**
- * Where Lsyncd's keys have another name or another place here: by the table they stand in there (`''`: the sync), which
- * is also the object they are looked for in here. Those that differ in spelling alone (`copy_links`) are not listed.
+ * Where Lsyncd's keys have another name or another place here: by the key here of what they are looked for in. Those that
+ * differ in spelling alone (`copy_links`) are not listed.
  */
 const LSYNCD_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  '': {
+  syncs: {
     target: 'targets, a list',
     host: 'targets, a list of objects with kind, host and directory',
     targetdir: 'targets, a list of objects with kind, host and directory',
@@ -11,6 +11,8 @@ const LSYNCD_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> =
     maxDelays: 'maxNames',
     onepass: 'once',
   },
+  defaults: { init: 'initial', maxDelays: 'maxNames', onepass: 'once' },
+  targets: { targetdir: 'directory', init: 'initial', maxDelays: 'maxNames' },
   rsync: {
     _extra: 'extra',
     acls: 'attributes.acls of the sync',
@@ -30,7 +32,7 @@ const LSYNCD_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> =
   ssh: { _extra: 'extra', identityFile: 'identity' },
 };
 
-/** What a key of Lsyncd's is called here, and where; undefined for a key that it does not have. */
-export function lsyncdKey(key: string, table: string): string | undefined {
-  return LSYNCD_NAMES[table in LSYNCD_NAMES ? table : '']?.[key];
+/** What a key of Lsyncd's is called here, and where; undefined for a key that it does not have there. */
+export function lsyncdKey(key: string, inside: string): string | undefined {
+  return LSYNCD_NAMES[inside]?.[key];
 }
