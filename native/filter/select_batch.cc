@@ -103,7 +103,9 @@ class Selector {
       writer_.AddSlot(SlotKind::kChanged, kDeleted | type, WriterDirectory(from.directory), from.name, 0);
     }
     if (!to_excluded) {
-      writer_.AddSlot(SlotKind::kChanged, kListed | type, WriterDirectory(to.directory), to.name, 0);
+      // By its size and time it may look like what had this name before.
+      writer_.AddSlot(SlotKind::kChanged, kModified | kClosed | type, WriterDirectory(to.directory), to.name,
+                      0);
       if (is_directory) {
         AddRescan(path_, RescanReason::kMovedIn);
       }

@@ -18,8 +18,7 @@ struct Selection {
 // Takes out of an event batch what `rules` exclude, in order and with its sequence number:
 // - a change or a rescan of what is excluded is dropped;
 // - a move out of sight becomes a change of the old name (deleted), a move into sight a change of the new
-// name (listed)
-//   and, for a directory, a rescan of it;
+//   name (modified) and, for a directory, a rescan of it;
 // - a move of a directory that stays in sight gets a rescan too when a rule looks at whole paths, because
 // what is
 //   excluded below it may be something else now;

@@ -9,6 +9,7 @@ import { listOf } from '../config/rsync-keys.ts';
 import { parseRules } from '../filter/parse-rules.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
+import { checkNoRing } from '../target/rsync/check-rings.ts';
 import { checkTargetsApart } from '../target/rsync/check-targets.ts';
 import { checkExtraArguments } from '../target/rsync/rsync-arguments.ts';
 import { checkDirectory } from './check-directory.ts';
@@ -89,6 +90,7 @@ export function findWrong(parts: ConfigParts): readonly ConfigProblem[] {
     }
   }
   checkApart(apart, paths, problems);
+  checkRing(apart, config, problems);
   return problems.all;
 }
 
@@ -224,6 +226,22 @@ function checkTarget(
   return problems.try(target.path, () => {
     // Its own arguments have been looked at one by one.
     createTarget(place, { ...mirror, rsyncOptions: [] }, shared(mirror, environment));
+  });
+}
+
+/** Whether what one sync brings comes back by another. */
+function checkRing(
+  targets: Parameters<typeof checkTargetsApart>[0],
+  { syncs }: EffectiveConfig,
+  problems: Problems,
+): void {
+  problems.try(['syncs'], () => {
+    checkNoRing(
+      syncs.map(({ source }, index) => ({
+        source: pathFromText(source),
+        targets: targets.filter((target) => target.source === index).map(({ name }) => name),
+      })),
+    );
   });
 }
 

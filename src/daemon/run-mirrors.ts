@@ -1,7 +1,9 @@
 import { loadAddon } from '../addon/load-addon.ts';
+import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
 import { ProcessSlots } from '../target/process-slots.ts';
+import { checkNoRing } from '../target/rsync/check-rings.ts';
 import { checkTargetsApart } from '../target/rsync/check-targets.ts';
 import { rsyncTargetName } from './create-target.ts';
 import { endOnSignals } from './end-on-signals.ts';
@@ -61,6 +63,12 @@ export async function runMirrors(
       mirrors.flatMap(({ targets, deletePolicy }, source) =>
         targets.map((place) => ({ name: rsyncTargetName(place), source, deletes: deletePolicy !== 'no' })),
       ),
+    );
+    checkNoRing(
+      mirrors.map(({ sourcePath, targets }) => ({
+        source: pathFromText(sourcePath),
+        targets: targets.map(rsyncTargetName),
+      })),
     );
     for (const options of mirrors) sources.push(new SourceMirror(options, parts));
     for (const source of sources) source.createTargets();

@@ -20,7 +20,7 @@ const ROOT_CHECK_MS = 1_000;
 
 /**
  * What a watch of its own would emit for `tree`, made of the batches of the watch around it: re-rooted, with `root`
- * records of its own. While the outer root is not there, or a directory between the two cannot be read, changes in
+ * records of its own. While the outer root is not there, or a directory on the way cannot be read, changes in
  * `tree` may be missed: it then counts as gone, and afterwards as back, with a rescan of all. Order is kept; completes
  * with `outer$`.
  */
@@ -66,7 +66,7 @@ class NestedState {
     this.#tree = tree;
   }
 
-  /** Takes what the batch says about everything above the tree. */
+  /** Takes what the batch says about the way down to the tree. */
   note(batch: EventBatch): void {
     for (let slot = 0; slot < batch.slotCount; slot++) {
       const kind = batch.kind(slot);
@@ -97,8 +97,9 @@ class NestedState {
   #noteCoverage(batch: EventBatch, slot: number): void {
     const directory = batch.directory(batch.directoryIndex(slot));
     // The watch limit is told of the whole tree, and would be no other for a watch of its own.
-    if (!isBelow(this.#tree.place, directory) || batch.counts(slot + 1).reason === COVERAGE_REASON.watchLimit)
-      return;
+    const { place } = this.#tree;
+    if (directory !== place && !isBelow(place, directory)) return;
+    if (batch.counts(slot + 1).reason === COVERAGE_REASON.watchLimit) return;
     if (batch.hints(slot) === COVERAGE_STATE.blind) this.#blind.add(directory);
     else if (batch.hints(slot) === COVERAGE_STATE.watching) this.#blind.delete(directory);
   }

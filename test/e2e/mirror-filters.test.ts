@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { LiveMirror } from '../support/live-mirror.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
@@ -58,6 +58,15 @@ test('a rename across the border of a filter is a deletion one way and a creatio
   mirror.change('mv d/hidden.o d/a; mv uncached cache; echo 8 > cache/x');
   await untilDealtWith(mirror);
   expect(present(mirror, 'd/a', 'uncached', 'cache')).toEqual([true, false, false]);
+});
+
+test('a file replaced by one with a hidden name arrives, whatever its size and time say', async () => {
+  await using mirror = await startFiltered();
+  using _directory = mirror.directory;
+  mirror.change('echo a > file; touch -d @1000000000 file');
+  await mirror.until(() => existsSync(`${mirror.copy}/file`), 'the file');
+  mirror.change('echo b > file.o; touch -d @1000000000 file.o; mv file.o file');
+  await mirror.until(() => readFileSync(`${mirror.copy}/file`, 'utf8') === 'b\n', 'the new content');
 });
 
 test('an excluded directory is not watched until it has a name that is not excluded', async () => {

@@ -190,6 +190,14 @@ describe.concurrent('syncline check', () => {
     expect(first.output.split('\n')).toHaveLength(7);
     const wrong = 'defaults: { excludeFrom: gone, hooks: { onError: ./gone } }\n';
     writeFileSync(directory.at('wrong.yaml'), `${wrong}${missing}`);
+    writeFileSync(
+      directory.at('ring.yaml'),
+      'syncs: [{ source: one, targets: [two/in] }, { source: two, targets: [one/in] }]\n',
+    );
+    mkdirSync(directory.at('two/in'), { recursive: true });
+    const ring = await ended(directory, 'check', 'ring.yaml');
+    expect(ring).toMatchObject({ status: 2 });
+    expect(ring.output).toMatch(/ {2}ring\.yaml:1:8: syncs: What is mirrored from @\/one comes back to it/);
     const second = await ended(directory, 'check', 'wrong.yaml');
     expect(second.status).toBe(2);
     expect(second.output).toMatch(/^ {2}wrong\.yaml:1:26: defaults\.excludeFrom: .*@\/gone: ENOENT/m);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { projectRoot } from '../support/project-root.ts';
 import type { Sshd } from '../support/sshd.ts';
 import { startSshd } from '../support/sshd.ts';
-import type { TortureReport } from '../support/torture.ts';
+import type { TortureReport, TreeAround } from '../support/torture.ts';
 import { torture } from '../support/torture.ts';
 
 vi.setConfig({ testTimeout: 240_000, maxConcurrency: 2 });
@@ -28,17 +28,19 @@ function delay(seed: number): readonly string[] {
 /** Runs one seed against `syncline mirror` with these arguments, and checks all it promises. */
 async function check(
   seed: number,
-  mirrorArguments: (source: string, target: string) => readonly string[],
+  mirrorArguments: (source: string, target: string, around: TreeAround) => readonly string[],
+  mirrorsAround = false,
 ): Promise<void> {
   const report = await torture({
     seed,
-    mirror: (source, target) => [
+    mirrorsAround,
+    mirror: (source, target, around) => [
       process.execPath,
       program,
       'mirror',
       ...delay(seed),
       '--allow-empty-source',
-      ...mirrorArguments(source, target),
+      ...mirrorArguments(source, target, around),
     ],
     keep: process.env.SYNCLINE_KEEP === '1',
   });
@@ -62,6 +64,14 @@ describe('a live mirror under random activity', () => {
   test.concurrent.each(seeds(12))('ends equal to its source, seed %i', async (seed) => {
     await check(seed, (source, target) => [source, target]);
   });
+
+  test.concurrent.each(seeds(4))(
+    'shares the watch of a mirror around it, and both end equal, seed %i',
+    async (seed) => {
+      const further = ['--and', ...delay(seed + 1), '--allow-empty-source'];
+      await check(seed, (source, target, { tree, copy }) => [source, target, ...further, tree, copy], true);
+    },
+  );
 
   describe('over rsyncssh', () => {
     let sshd: Sshd;

@@ -107,11 +107,11 @@ describe('select', () => {
   });
 
   test('turns a move into sight into a change, and a rescan of a directory', () => {
-    checkSelection(['*.part'], [moved('x.part', 'd/x')], [changed('d/x', HINT.listed)]);
+    checkSelection(['*.part'], [moved('x.part', 'd/x')], [changed('d/x', HINT.modified | HINT.closed)]);
     checkSelection(
       ['out'],
       [moved('out/a', 'd/a', true)],
-      [changed('d/a', HINT.listed | HINT.isDirectory), rescan('d/a', 'movedIn')],
+      [changed('d/a', HINT.modified | HINT.closed | HINT.isDirectory), rescan('d/a', 'movedIn')],
     );
   });
 

@@ -10,8 +10,10 @@ import { SeededRandom } from './seeded-random.ts';
 
 export interface TortureOptions {
   readonly seed: number;
-  /** The command line of a mirror that runs until it gets TERM. Both directories exist, the target is empty. */
-  readonly mirror: (source: string, target: string) => readonly string[];
+  /** The command line of a mirror that runs until it gets TERM. All directories exist, those to mirror to are empty. */
+  readonly mirror: (source: string, target: string, around: TreeAround) => readonly string[];
+  /** `around` is mirrored as well. */
+  readonly mirrorsAround?: boolean;
   /** Operations after the start of the mirror (default 600: about three seconds). */
   readonly operations?: number;
   /** How long the trees may stay different after the last operation (default 30,000). */
@@ -21,6 +23,12 @@ export interface TortureOptions {
   /** Where the trees are made (default: the system's temporary directory). They are removed, but for a failure with `keep`. */
   readonly parent?: string;
   readonly keep?: boolean;
+}
+
+/** The tree that holds the source and the place to which things are moved out of it, and where that may be mirrored to. */
+export interface TreeAround {
+  readonly tree: string;
+  readonly copy: string;
 }
 
 export interface TortureReport {
@@ -47,14 +55,17 @@ export interface TortureReport {
  */
 export async function torture(options: TortureOptions): Promise<TortureReport> {
   const directory = mkdtempSync(`${options.parent ?? tmpdir()}/torture-${options.seed}-`);
-  const [source, target, outside, decoy, decoyCopy] = [
-    'source',
-    'target',
-    'outside',
-    'decoy',
-    'decoy-copy',
-  ].map((name) => `${directory}/${name}`) as [string, string, string, string, string];
-  for (const path of [source, target, outside, decoy, decoyCopy]) mkdirSync(path);
+  const at = (name: string): string => `${directory}/${name}`;
+  const [decoy, decoyCopy] = [at('decoy'), at('decoy-copy')];
+  const around = { tree: at('around'), copy: at('around-copy') };
+  const [source, target, outside] = [at('around/source'), at('target'), at('around/outside')];
+  for (const path of [around.tree, around.copy, source, target, outside, decoy, decoyCopy]) mkdirSync(path);
+  const differences = (maxDifferences?: number): readonly string[] => {
+    const limit = maxDifferences === undefined ? {} : { maxDifferences };
+    const found = compareTrees(pathFromText(source), pathFromText(target), limit);
+    if (options.mirrorsAround !== true || found.length > 0) return found;
+    return compareTrees(pathFromText(around.tree), pathFromText(around.copy), limit);
+  };
   for (const path of [decoy, decoyCopy]) {
     mkdirSync(`${path}/a`);
     for (const made of [`${path}/a`, path]) utimesSync(made, 1, 1);
@@ -67,22 +78,21 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     decoy: pathFromText(decoy),
   });
   await activity.run(random.integer(0, 150), true);
-  const mirror = new LiveProcess(options.mirror(source, target));
+  const mirror = new LiveProcess(options.mirror(source, target, around));
   try {
     // Some seeds act through the first sync, some find the mirror at rest.
     if (random.chance(0.5)) await pause(random.integer(300, 1500));
     await activity.run(options.operations ?? 600);
-    const settledMs = await settle(source, target, mirror, options.deadlineMs ?? 30_000);
+    const settledMs = await settle(() => differences(1).length === 0, mirror, options.deadlineMs ?? 30_000);
     const endedEarly = !mirror.running;
     const exit = await mirror.end('SIGTERM', 10_000);
-    const differences = compareTrees(pathFromText(source), pathFromText(target));
     const harm = compareTrees(pathFromText(decoyCopy), pathFromText(decoy)).filter(
       (line) => !line.startsWith('.: '),
     );
     const { seed } = options;
     return {
       seed,
-      differences,
+      differences: differences(),
       harm,
       exit,
       endedEarly,
@@ -99,15 +109,9 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
 }
 
 /** Waits until the trees are equal, the mirror is gone or the deadline has come; gives the time it took in milliseconds. */
-async function settle(
-  source: string,
-  target: string,
-  mirror: LiveProcess,
-  deadlineMs: number,
-): Promise<number> {
+async function settle(isEqual: () => boolean, mirror: LiveProcess, deadlineMs: number): Promise<number> {
   const start = performance.now();
-  const one = { maxDifferences: 1 };
-  while (compareTrees(pathFromText(source), pathFromText(target), one).length > 0) {
+  while (!isEqual()) {
     if (!mirror.running || performance.now() - start > deadlineMs) break;
     await pause(100);
   }

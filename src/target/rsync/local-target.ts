@@ -87,9 +87,10 @@ export function directoryIdentity(path: string | Buffer): DirectoryIdentity | un
   }
 }
 
-export function isSameDirectory(one: DirectoryIdentity, other: DirectoryIdentity): boolean {
-  const bornTogether = one.bornNs === other.bornNs || one.bornNs === 0n || other.bornNs === 0n;
-  return one.device === other.device && one.inode === other.inode && bornTogether;
+/** `known` is of an earlier look: a birth time that was known then is known now, but for a directory that was just made. */
+export function isSameDirectory(now: DirectoryIdentity, known: DirectoryIdentity): boolean {
+  const bornTogether = known.bornNs === 0n || now.bornNs === known.bornNs;
+  return now.device === known.device && now.inode === known.inode && bornTogether;
 }
 
 /** Notices when a local target root is no longer the directory it was. */

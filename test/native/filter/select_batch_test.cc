@@ -56,7 +56,7 @@ TEST_CASE("a reduced batch is well-formed and keeps order, sequence and counts")
     CHECK(view->Kind(i) == kinds[i]);
   }
   CHECK(view->Slot(1).name == "in");
-  CHECK(view->Slot(1).hints == (kListed | kIsDirectory));
+  CHECK(view->Slot(1).hints == (kModified | kClosed | kIsDirectory));
   CHECK(view->Directory(view->Slot(2).directory) == "in");
   CHECK(view->Counts(5).watched == 3);
   CHECK(view->Counts(5).reason == CoverageReason::kUnreadable);
