@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { pathFromText } from '../../src/model/path-bytes.ts';
 import { compareTrees } from '../support/compare-trees.ts';
 import { LiveProcess } from '../support/live-process.ts';
 import { until } from '../support/processes.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { startSshd } from '../support/sshd.ts';
+import { SynclineProgram } from '../support/syncline-program.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { describeTree, shell } from '../support/tree.ts';
 
@@ -265,6 +267,23 @@ syncs:
   const withoutOrigins = (text: string): string => text.replaceAll(/ +# \S+$/gm, '');
   expect(withoutOrigins(second.output)).toBe(withoutOrigins(first.output));
   expect(second.output).not.toContain('# default');
+});
+
+test('a remote shell that the environment chooses is told as what it is', async () => {
+  using directory = makeTempDir();
+  makeSource(directory, 'one');
+  writeFileSync(directory.at('c.yaml'), 'syncs: [{ source: one, targets: [h:a] }]\n');
+  const program = new SynclineProgram(['config', directory.at('c.yaml')], { RSYNC_RSH: 'ssh -p 2' });
+  expect(await program.end()).toBe(0);
+  expect(program.stdout).toMatch(/^ {4}# remote shell of rsync: "ssh -p 2" +# environment RSYNC_RSH$/m);
+});
+
+test('the build has the schema for editors where the package says it is', () => {
+  const { exports } = JSON.parse(readFileSync(`${projectRoot}/package.json`, 'utf8')) as {
+    exports: Record<string, string>;
+  };
+  const file = `${projectRoot}/${exports['./syncline.schema.json'] ?? ''}`;
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
 });
 
 const page = readFileSync(`${projectRoot}/docs/configuration.md`, 'utf8');
