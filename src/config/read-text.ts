@@ -10,10 +10,12 @@ export function readYaml(file: string, text: string): ConfigDocument {
     const { line, col } = counter.linePos(offset);
     return { line, column: col };
   };
-  if (document.errors.length > 0)
+  // A warning is a tag that means nothing here: its value would be taken for something else.
+  const broken = [...document.errors, ...document.warnings];
+  if (broken.length > 0)
     throw new ConfigError(
       file,
-      document.errors.map(({ pos, message }) => ({ position: at(pos[0]), path: [], message })),
+      broken.map(({ pos, message }) => ({ position: at(pos[0]), path: [], message })),
     );
   const locate = (path: ConfigPath, of: 'key' | 'value'): Position | undefined => {
     const offset = offsetOf(document.contents, path, of, (node) =>

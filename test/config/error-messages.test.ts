@@ -139,6 +139,8 @@ describe('a file that cannot be read as what it is', () => {
     ['c.yaml', 'a: 1\na: 2\n', /^2:1: Map keys must be unique$/],
     ['c.yaml', 'a: [1\nb: 2\n', /^\d:\d: Flow sequence/],
     ['c.yaml', 'syncs: *none\n', /Unresolved alias/],
+    ['c.yaml', 'syncs: !env [a]\n', /^1:8: Unresolved tag: !env$/],
+    ['c.yaml', 'a: 1\n---\nb: 2\n', /multiple documents/],
     ['c.yaml', '', /^ found nothing; allowed: keys: /],
     ['c.yaml', Buffer.from('a: caf\xe9\n', 'latin1'), /^ it is not UTF-8/],
     ['c.json', '{\n  "syncs": [],\n}\n', /^3:1: Expected double-quoted property name/],
