@@ -75,7 +75,7 @@ async function compiledProgram() {
   await step('program', sources, results, async () => {
     rmSync(path.join(rootPath, 'dist'), { recursive: true, force: true });
     await run('tsc', ['-p', 'tsconfig.build.json'], { quiet: true });
-    await run('node', ['scripts/write-schema.mjs'], { quiet: true });
+    await run(process.execPath, ['scripts/write-schema.mjs'], { quiet: true });
   });
 }
 
