@@ -7,6 +7,8 @@ export {
   pathToBuffer,
 } from './model/path-bytes.ts';
 export { EventBatch, HINT, type WatchEvent } from './model/event-batch.ts';
+export { defineConfig } from './config/define-config.ts';
+export type { SynclineConfig } from './config/schema.ts';
 export type {
   CommandExitCodes,
   CommandMode,

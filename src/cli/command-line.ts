@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import type { ConfigRequest } from '../daemon/config-request.ts';
 import type { LogFormat, LogLevel } from '../daemon/log.ts';
 import type {
   DeleteLimit,
@@ -22,6 +23,7 @@ import {
   givenCommandPlace,
   refuseOptionsForCommands,
 } from './command-options.ts';
+import { addConfigCommands, type ConfigCommand } from './config-commands.ts';
 import {
   addFilterOptions,
   addRsyncOptions,
@@ -40,6 +42,7 @@ export type CommandLine =
       readonly mirrors: readonly MirrorOptions[];
       readonly settings: RunSettings;
     }
+  | { readonly kind: ConfigCommand; readonly request: ConfigRequest }
   | { readonly kind: 'watch'; readonly options: WatchOptions }
   | { readonly kind: 'verify'; readonly options: VerifyOptions }
   /** Help or version: text to print, nothing else to do. */
@@ -106,6 +109,7 @@ function parseOne(args: readonly string[], columns: number): OneCommand {
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError(true);
   addMirror(program, (mirror, settings) => (parsed = { kind: 'mirror', mirrors: [mirror], settings }));
+  addConfigCommands(program, (kind, request) => (parsed = { kind, request }));
   addWatch(program, (options) => (parsed = { kind: 'watch', options }));
   addVerify(program, (options) => (parsed = { kind: 'verify', options }));
   try {
@@ -122,12 +126,14 @@ Examples:
   syncline mirror ./photos /mnt/backup/photos
   syncline mirror --delay 0.2 --exclude '*.tmp' src/ build-host:work/src
   syncline mirror --rsyncssh src build-host work/src
+  syncline run syncline.config.yaml
   syncline mirror a host:a --and --delete no b /mnt/archive/b
   syncline mirror --on-event ./handle ./inbox
   syncline watch --json /etc | jq .path
   syncline verify --checksum ./photos /mnt/backup/photos
 
-Exit status: 0 done, 1 failed, 2 wrong command line, 128+n ended by signal n.
+Exit status: 0 done, 1 failed, 2 wrong command line or configuration, 128+n
+ended by signal n.
 syncline COMMAND --help explains a command.`;
 
 const MIRROR_NOTES = `
@@ -215,6 +221,7 @@ function addMirror(
       'deliver at the latest this long after the first change (default: 10, or the delay if that is longer)',
       secondsAsMs,
     )
+    .option('--max-names <N>', 'deliver at once when so many names wait', wholeNumber(1, 1_000_000), 2_000)
     .option('--once', 'end after the first sync')
     .option('--no-initial', 'skip the first sync; deliver only what changes from now on')
     .option('-n, --dry-run', 'do the first sync without changing anything, say what it would do, and end');
@@ -295,6 +302,7 @@ function addMirror(
       targets,
       quietMs: given.delay,
       maxDelayMs,
+      maxNames: given.maxNames,
       filterArguments,
       deletePolicy: given.delete,
       maxDelete: given.maxDelete,
@@ -392,6 +400,7 @@ interface MirrorFlags extends RsyncFlags, CommandFlags {
   readonly direct?: true;
   readonly delay: number;
   readonly maxDelay?: number;
+  readonly maxNames: number;
   readonly once?: true;
   readonly initial: boolean;
   readonly dryRun?: true;
@@ -457,7 +466,9 @@ function usageError(error: CommanderError, args: readonly string[]): SynclineErr
   if (error.code === 'commander.unknownCommand' && args.length >= 2 && !message.includes('did you mean')) {
     return new SynclineError('USAGE', message, `to mirror a directory: syncline mirror ${args.join(' ')}`);
   }
-  const command = args.find((argument) => ['mirror', 'watch', 'verify'].includes(argument));
+  const command = args.find((argument) =>
+    ['mirror', 'run', 'check', 'config', 'watch', 'verify'].includes(argument),
+  );
   return new SynclineError(
     'USAGE',
     message,

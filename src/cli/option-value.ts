@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { DeleteLimit, HookCommand } from '../daemon/mirror-options.ts';
+import { parseByteSize } from '../model/byte-size.ts';
 
 /** Timers of Node take at most 2^31 - 1 ms; a day is plenty below it. */
 const MAX_SECONDS = 86_400;
@@ -68,19 +69,10 @@ export function bandwidth(text: string): string {
   throw new InvalidArgumentError('It must be a rate as in 500 (KiB a second), 1.5M or 2G.');
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  k: 2 ** 10,
-  m: 2 ** 20,
-  g: 2 ** 30,
-  t: 2 ** 40,
-};
-
 /** A number of bytes, at least 1, with K, M, G or T of 1024 behind it. */
 export function size(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text) ?? [];
-  const bytes = digits === '' ? NaN : Math.round(Number(digits) * (SIZE_UNITS[unit.toLowerCase()] ?? NaN));
-  if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+  const bytes = parseByteSize(text);
+  if (bytes !== undefined) return bytes;
   throw new InvalidArgumentError('It must be a size as in 500K, 64M or 2G.');
 }
 

@@ -5,7 +5,7 @@ import { SynclineError, type ErrorCode } from '../model/syncline-error.ts';
 import { parseCommandLine } from './command-line.ts';
 
 /** Codes that mean: this command line can never work. Status 2; every other failure is 1. */
-const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['USAGE', 'FILTER']);
+const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['USAGE', 'CONFIG', 'FILTER']);
 
 /**
  * Runs one command line to its end and resolves with the exit status: 0 done, 1 failed, 2 wrong command line, 128 + n
@@ -21,6 +21,12 @@ export async function runCommandLine(args: readonly string[], io: ProgramIo): Pr
         return 0;
       case 'mirror':
         return await (await import('../daemon/run-mirrors.ts')).runMirrors(line.mirrors, line.settings, io);
+      case 'run':
+        return await (await import('../daemon/run-config.ts')).runConfig(line.request, io);
+      case 'check':
+        return await (await import('../daemon/run-config.ts')).checkConfig(line.request, io);
+      case 'config':
+        return await (await import('../daemon/run-config.ts')).showConfig(line.request, io);
       case 'verify':
         checkDirectory(line.options.sourcePath);
         return await (await import('../daemon/verify.ts')).runVerify(line.options, io);

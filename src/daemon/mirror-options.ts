@@ -48,6 +48,8 @@ export interface MirrorOptions {
   readonly quietMs: number;
   /** A batch is sent at the latest this long after its first event. At least `quietMs`. */
   readonly maxDelayMs: number;
+  /** A batch is sent at once when so many names wait, at least 1. */
+  readonly maxNames: number;
   /** In the order given. */
   readonly filterArguments: readonly FilterOption[];
   readonly deletePolicy: DeletePolicy;

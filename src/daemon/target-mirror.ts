@@ -66,6 +66,7 @@ export class TargetMirror {
       ...MIRROR_DEFAULTS,
       quietMs: options.quietMs,
       maxMs: options.maxDelayMs,
+      maxEntries: options.maxNames,
       writingQuietMs: Math.max(2_000, 2 * options.quietMs),
       maxPendingEntries: this.#maxPendingEntries,
       capabilities: this.#target.capabilities,

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 
 import type { NativeAddon } from '../addon/addon.ts';
-import { baseName, displayPath, pathFromText, pathToBuffer, type PathBytes } from '../model/path-bytes.ts';
+import {
+  baseName,
+  displayPath,
+  joinPath,
+  pathFromText,
+  pathToBuffer,
+  type PathBytes,
+} from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { FilterRules } from './filter-rules.ts';
 import type { FilterRule } from './filter-rule.ts';
@@ -18,6 +25,10 @@ import {
 export interface FilterOption {
   readonly kind: 'exclude' | 'include' | 'filter' | 'exclude-from' | 'include-from';
   readonly value: string;
+  /** Where it stands, for messages; the option of a command line if not given. */
+  readonly origin?: string;
+  /** What relative names of files count from, those in merged files too; the working directory if not given. */
+  readonly directory?: string;
 }
 
 /** rsync ignores a longer one without saying so loudly. */
@@ -42,13 +53,15 @@ class RuleReader {
   rules: FilterRule[] = [];
   readonly #addon: Pick<NativeAddon, 'Filter'>;
   readonly #openFiles: string[] = [];
+  #directory: string | undefined;
 
   constructor(addon: Pick<NativeAddon, 'Filter'>) {
     this.#addon = addon;
   }
 
-  readOption({ kind, value }: FilterOption): void {
-    const origin = `--${kind}=${displayPath(pathFromText(value))}`;
+  readOption({ kind, value, origin: place, directory }: FilterOption): void {
+    const origin = place ?? `--${kind}=${displayPath(pathFromText(value))}`;
+    this.#directory = directory;
     const bytes = pathFromText(value);
     if (value.includes('\ufffd')) {
       throw new SynclineError(
@@ -86,19 +99,24 @@ class RuleReader {
     }
     let content: string;
     try {
-      content = readFileSync(pathToBuffer(file)).toString('latin1');
+      content = readFileSync(pathToBuffer(this.#fromDirectory(file))).toString('latin1');
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       throw new SynclineError(
         'FILTER',
         `${origin}: cannot read the rules in ${shown}: ${reason}`,
-        'name a readable file; a relative name counts from the working directory',
+        `name a readable file; a relative name counts from ${this.#directory ?? 'the working directory'}`,
         { cause: error },
       );
     }
     this.#openFiles.push(file);
     for (const { text, line } of ruleLines(content)) this.#take(`${shown}:${line}`, text, read);
     this.#openFiles.pop();
+  }
+
+  #fromDirectory(file: PathBytes): PathBytes {
+    if (this.#directory === undefined || file.startsWith('/')) return file;
+    return joinPath(pathFromText(this.#directory), file);
   }
 
   #take(origin: string, text: string, read: (text: string) => RuleStatement): void {

@@ -1,6 +1,7 @@
 /** What went wrong, for programs; the message is for people. */
 export type ErrorCode =
   | 'USAGE'
+  | 'CONFIG'
   | 'SOURCE'
   | 'TARGET'
   | 'FILTER'

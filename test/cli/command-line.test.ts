@@ -49,6 +49,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
     targets: [{ kind: 'rsync', target: '/target' }],
     quietMs: 1000,
     maxDelayMs: 10_000,
+    maxNames: 2000,
     filterArguments: [],
     deletePolicy: 'yes',
     maxDelete: undefined,
@@ -393,10 +394,30 @@ describe('a wrong command line is refused in one line', () => {
   });
 });
 
+test.each<[string[], string | undefined, unknown[]]>([
+  [['run'], undefined, []],
+  [['check', 'c.yaml'], 'c.yaml', []],
+  [['config', 'c.json'], 'c.json', []],
+  [['run', 'c.ts', '--once'], 'c.ts', [{ option: '--once', options: { once: true } }]],
+  [['run', '-n'], undefined, [{ option: '--dry-run', options: { dryRun: true } }]],
+  [['run', '--no-initial'], undefined, [{ option: '--no-initial', options: { initial: false } }]],
+  [
+    ['run', '--log-level', 'warn', '-v', '--log-format=json'],
+    undefined,
+    [
+      { option: '--log-level', log: { level: 'warn' } },
+      { option: '--verbose', log: { level: 'debug' } },
+      { option: '--log-format', log: { format: 'json' } },
+    ],
+  ],
+])('%j takes a configuration, and says some things over it', (args, file, overrides) => {
+  expect(parseCommandLine(args)).toEqual({ kind: args[0], request: { file, overrides } });
+});
+
 test('help and version are text, and help fits 80 columns', () => {
   expect(help('--version')).toMatch(/^syncline \d+\.\d+\.\d+\n$/);
-  for (const args of [['--help'], ['mirror', '--help'], ['verify', '--help'], ['watch', '--help']]) {
-    const text = help(...args);
+  for (const command of ['', 'mirror', 'run', 'check', 'config', 'verify', 'watch']) {
+    const text = help(...(command === '' ? [] : [command]), '--help');
     expect(text).toMatch(/^Usage: syncline /);
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
   }

@@ -89,6 +89,16 @@ describe('files of rules', () => {
     checkRules([`--exclude-from=${ruleFile('bytes', '\xff*\n')}`], ['- \xff*']);
   });
 
+  test('relative names of files count from the directory that is given, in merged files too', () => {
+    ruleFile('relative', 'merge further\n- a');
+    ruleFile('further', '- b');
+    const given = (value: string): FilterOption => ({ kind: 'filter', value, origin: 'here[0]', directory });
+    expect(parseRules([given('merge relative')], addon).ruleTexts()).toEqual(['- b', '- a']);
+    expect(() => parseRules([given('merge none')], addon)).toThrow(
+      /^here\[0\]: cannot read the rules in none: ENOENT/,
+    );
+  });
+
   test('merge puts the rules of a file in its place, with its modifiers', () => {
     const inner = ruleFile('inner', '- a\nH b\n');
     const outer = ruleFile('outer', `+ first\n. ${inner}\n- last\n`);

@@ -1,0 +1,58 @@
+import type { ConfigPath } from './config-document.ts';
+import { type ConfigProblem, problemAt } from './config-error.ts';
+import type { LoadedConfig } from './load-config.ts';
+import type { EffectiveConfig, EffectiveOptions, EffectiveSync, EffectiveTarget } from './resolve-config.ts';
+import { unusedOptions } from './schema.ts';
+
+/** What is wrong with options beside each other, each of them right by itself; without looking at the disk. */
+export function checkOptions(
+  { document }: Pick<LoadedConfig, 'document'>,
+  { syncs }: EffectiveConfig,
+): readonly ConfigProblem[] {
+  const problems = new Map<string, ConfigProblem>();
+  const add = (path: ConfigPath, message: string): void => {
+    problems.set(JSON.stringify([path, message]), problemAt(document, path, message));
+  };
+  for (const sync of syncs) {
+    for (const [path, message] of withoutEffect(sync)) add(path, message);
+    for (const target of sync.targets)
+      for (const [option, message] of contradictions(target)) add(whereSaid(target, option), message);
+  }
+  return [...problems.values()];
+}
+
+/** Where an option of a target is written: in the target, its sync or the defaults; the target itself if nowhere. */
+export function whereSaid({ origins, path }: EffectiveTarget, option: string): ConfigPath {
+  const origin = origins.get(option);
+  return origin?.kind === 'file' ? origin.path : path;
+}
+
+function* contradictions({ values, place }: EffectiveTarget): Generator<[option: string, message: string]> {
+  const { delay, maxDelay, initial, once, dryRun, rsync } = values;
+  if (maxDelay < delay) yield ['maxDelay', `found ${maxDelay}; allowed: at least the delay, ${delay}`];
+  if (!initial && (once || dryRun))
+    yield ['initial', `found false; with ${once ? 'once' : 'dryRun'} that leaves nothing to do`];
+  if (place.kind === 'rsyncssh' && rsync.rsh !== undefined)
+    yield ['rsync.rsh', 'not for a target of the kind rsyncssh, which has its own connection; say it by ssh'];
+}
+
+/** Options of a sync that none of its targets makes anything of; in the defaults they may be for other syncs. */
+function* withoutEffect(sync: EffectiveSync): Generator<[ConfigPath, string]> {
+  const [first, ...others] = [...new Set(sync.targets.map(({ place }) => place.kind))];
+  if (first === undefined) return;
+  const unused = unusedOptions(first).filter((name) =>
+    others.every((kind) => unusedOptions(kind).includes(name)),
+  );
+  for (const name of unused)
+    if (saidHere(sync, name))
+      yield [[...sync.path, name], `without effect: no target of this sync is of a kind that takes ${name}`];
+}
+
+function saidHere({ origins, path }: EffectiveOptions & Pick<EffectiveSync, 'path'>, name: string): boolean {
+  return [...origins].some(
+    ([option, origin]) =>
+      (option === name || option.startsWith(`${name}.`)) &&
+      origin.kind === 'file' &&
+      path.every((part, index) => origin.path[index] === part),
+  );
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { checkOptions } from '../../src/config/check-options.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { readYaml } from '../../src/config/read-text.ts';
+import { type Override, resolveConfig } from '../../src/config/resolve-config.ts';
+import { configSchema } from '../../src/config/schema.ts';
+
+const places = { file: (text: string) => text, target: (text: string) => text };
+
+function complaints(text: string, overrides: readonly Override[] = []): string[] {
+  const document = readYaml('c.yaml', text);
+  const config = resolveConfig({ config: configSchema.parse(document.value) }, overrides, places);
+  const problems = checkOptions({ document }, config);
+  if (problems.length === 0) return [];
+  return new ConfigError('c.yaml', problems).message.split('\n').slice(1);
+}
+
+const host = '{ kind: rsyncssh, host: h, directory: d }';
+const ALONE = 'not for a target of the kind rsyncssh, which has its own connection; say it by ssh';
+
+test.each<[string, string[]]>([
+  [
+    'syncs: [{ source: a, targets: [b], delay: 20, maxDelay: 10 }]',
+    ['  c.yaml:1:57: syncs[0].maxDelay: found 10; allowed: at least the delay, 20'],
+  ],
+  ['syncs: [{ source: a, targets: [b], delay: 20 }]', []],
+  [
+    'defaults: { maxDelay: 1 }\nsyncs: [{ source: a, targets: [b, { kind: rsync, target: c, delay: 2 }] }]',
+    ['  c.yaml:1:23: defaults.maxDelay: found 1; allowed: at least the delay, 2'],
+  ],
+  [
+    'defaults: { initial: false }\nsyncs: [{ source: a, targets: [b], once: true }, { source: b, targets: [c] }]',
+    ['  c.yaml:1:22: defaults.initial: found false; with once that leaves nothing to do'],
+  ],
+  [
+    'syncs: [{ source: a, targets: [b], ssh: { port: 1 } }]',
+    ['  c.yaml:1:41: syncs[0].ssh: without effect: no target of this sync is of a kind that takes ssh'],
+  ],
+  [`syncs: [{ source: a, targets: [b, ${host}], ssh: { port: 1 } }]`, []],
+  ['defaults: { ssh: { port: 1 } }\nsyncs: [{ source: a, targets: [b] }]', []],
+  [
+    `defaults: { rsync: { rsh: x } }\nsyncs: [{ source: a, targets: [${host}] }, { source: b, targets: [${host}] }]`,
+    [`  c.yaml:1:27: defaults.rsync.rsh: ${ALONE}`],
+  ],
+])('%s', (text, lines) => {
+  expect(complaints(text)).toEqual(lines);
+});
+
+test('what the command line says is told where the configuration says the other', () => {
+  const text = 'syncs: [{ source: a, targets: [b], initial: false }]';
+  expect(complaints(text, [{ option: '--once', options: { once: true } }])).toEqual([
+    '  c.yaml:1:45: syncs[0].initial: found false; with once that leaves nothing to do',
+  ]);
+});
