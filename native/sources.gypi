@@ -24,6 +24,14 @@
       "native/linux/scanner.cc",
       "native/linux/watched_tree.cc"
     ],
+    "fsevents_sources": [
+      "native/macos/due_rescans.cc",
+      "native/macos/event_translator.cc",
+      "native/macos/moved_directories.cc",
+      "native/macos/rename_groups.cc",
+      "native/macos/root_check.cc",
+      "native/macos/source_paths.cc"
+    ],
     "addon_sources": ["native/addon/addon.cc", "native/addon/filter_object.cc", "native/addon/watch_object.cc"],
     "test_sources": [
       "test/native/filter/rule_list_test.cc",
@@ -36,6 +44,7 @@
       "test/native/linux/random_activity_test.cc",
       "test/native/linux/root_and_mounts_test.cc",
       "test/native/linux/tree_changes_test.cc",
+      "test/native/macos/event_translator_test.cc",
       "test/native/watch/directory_table_test.cc",
       "test/native/watch/event_batch_test.cc",
       "test/native/watch/move_pairs_test.cc",
