@@ -27,6 +27,7 @@
     "fsevents_sources": [
       "native/macos/due_rescans.cc",
       "native/macos/event_translator.cc",
+      "native/macos/gone_names.cc",
       "native/macos/moved_directories.cc",
       "native/macos/rename_groups.cc",
       "native/macos/root_check.cc",

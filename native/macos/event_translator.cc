@@ -82,7 +82,12 @@ void EventTranslator::Apply(std::span<const FsEvent> events, int64_t now_ms) {
       continue;
     }
     // History is sorted by path, not by time, and merges more: it says where to look, not what went where.
-    if ((event.flags & kItemRenamed) != 0 && event.inode != 0 && !replaying_) {
+    if ((event.flags & kItemRenamed) != 0 && event.inode == 0) {
+      unknown_rename_ms_ = now_ms;
+    }
+    // What came from a name that is left out is new, and so it is not paired.
+    const bool may_pair = (event.flags & kItemRenamed) != 0 && event.inode != 0 && !replaying_;
+    if (may_pair && !IsExcluded(relative, event.flags)) {
       renames_.Add(event.inode, {relative, event.flags, event.id}, now_ms);
     } else {
       Tell(relative, event.flags, event.id, now_ms);
@@ -169,6 +174,17 @@ void EventTranslator::DoubtDirectory(std::string_view absolute, RescanReason rea
   }
 }
 
+std::string EventTranslator::NearestThere(std::string directory) const {
+  while (!directory.empty()) {
+    const DiskEntry entry = disk_->LookAt(paths_.Absolute(directory));
+    if (entry.error == 0 && entry.is_directory && (entry.name.empty() || entry.name == NameOf(directory))) {
+      break;
+    }
+    directory = DirectoryOf(directory);
+  }
+  return directory;
+}
+
 bool EventTranslator::InExcludedDirectory(std::string_view relative) {
   const std::string_view directory = DirectoryOf(relative);
   if (options_.filter == nullptr || directory.empty()) {
@@ -189,10 +205,16 @@ bool EventTranslator::InExcludedDirectory(std::string_view relative) {
   return excluded;
 }
 
+bool EventTranslator::IsExcluded(std::string_view relative, uint32_t flags) const {
+  return options_.filter != nullptr && options_.filter->ExcludesEntry(relative, (flags & kItemIsDir) != 0);
+}
+
 void EventTranslator::Resolve(std::vector<RenameGroup> groups, bool last_chance, int64_t now_ms) {
   std::unordered_map<std::string, int> groups_at;
-  for (const RenameGroup& group : groups) {
-    for (const RenameHalf& half : group.halves) {
+  paths_.Forget();
+  for (RenameGroup& group : groups) {
+    for (RenameHalf& half : group.halves) {
+      half.path = paths_.Respell(half.path);  // A directory above may be spelled otherwise since.
       groups_at[half.path]++;
     }
   }
@@ -249,8 +271,8 @@ bool EventTranslator::ResolveGroup(const RenameGroup& group,
     return false;
   }
   if (is_move && !IsWithin(here->path, gone->path)) {
-    const bool in_doubt = gone_count > 1 || !is_alone || (flags & kContentFlags) != 0 || IsMixed(flags) ||
-                          (flags & kItemIsHardlink) != 0;
+    const bool in_doubt = gone_count > 1 || !is_alone || (flags & (kContentFlags | kItemIsHardlink)) != 0 ||
+                          IsMixed(flags) || now_ms - unknown_rename_ms_ <= options_.window_ms;
     TellMove(*gone, *here, is_directory, in_doubt, now_ms);
     for (const RenameHalf& half : group.halves) {
       if (&half != here && &half != gone) {
@@ -268,9 +290,7 @@ bool EventTranslator::ResolveGroup(const RenameGroup& group,
 void EventTranslator::TellMove(const RenameHalf& from, const RenameHalf& to, bool is_directory, bool in_doubt,
                                int64_t now_ms) {
   paths_.Forget();
-  if (!IsAscii(NameOf(from.path))) {
-    rescans_.Add(DirectoryOf(from.path), RescanReason::kRecovered, from.id);
-  }
+  NoteGone(from.path, from.id);
   records_->Moved(DirectoryOf(from.path), NameOf(from.path), DirectoryOf(to.path), NameOf(to.path),
                   is_directory);
   const auto attributes =
@@ -292,7 +312,7 @@ void EventTranslator::TellMove(const RenameHalf& from, const RenameHalf& to, boo
   }
   records_->Rescan(to.path, RescanReason::kRecovered);
   for (const MovedDirectories::Lost& item : *lost) {
-    Tell(item.path, item.flags, to.id, now_ms, 1);
+    Tell(paths_.Respell(item.path), item.flags, to.id, now_ms, 1);
   }
 }
 
@@ -310,6 +330,7 @@ void EventTranslator::Tell(std::string_view relative, uint32_t flags, uint64_t i
     records_->Rescan(DirectoryOf(relative), RescanReason::kRecovered);
     path = JoinPath(DirectoryOf(relative), entry.name);
   }
+  NoteThere(path);
   const bool is_new_here = (flags & (kContentFlags | kItemRenamed)) != 0;
   // Without item flags it is about what is in a directory, as history may have it.
   const bool is_vague = (flags & kItemFlags) == 0;
@@ -334,18 +355,33 @@ void EventTranslator::Tell(std::string_view relative, uint32_t flags, uint64_t i
 void EventTranslator::TellGone(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms,
                                int depth) {
   Changed(relative, static_cast<uint8_t>(kDeleted | DirectoryHint((flags & kItemIsDir) != 0)));
-  if (!IsAscii(NameOf(relative))) {
-    // The target may have it in another normalization: names are told differently at their creation and
-    // deletion (reported: amule#312).
-    rescans_.Add(DirectoryOf(relative), RescanReason::kRecovered, id);
-  }
+  NoteGone(relative, id);
   if (DirectoryOf(relative).empty() || depth > kMaxFollowed ||
       !IsAbsent(disk_->LookAt(paths_.Absolute(DirectoryOf(relative))).error)) {
     return;
   }
   moved_.AddLost(relative, flags, now_ms);
   for (const std::string& place : moved_.Follow(relative)) {
-    Tell(place, flags, id, now_ms, depth + 1);
+    Tell(paths_.Respell(place), flags, id, now_ms, depth + 1);
+  }
+}
+
+void EventTranslator::NoteGone(std::string_view relative, uint64_t id) {
+  if (!disk_->MayBeRespelled(NameOf(relative))) {
+    return;
+  }
+  NoteThere(relative);  // It was, for a while.
+  gone_.Add(relative);
+  if (!IsAscii(NameOf(relative))) {
+    // The target may have it in another normalization: names are told differently at their creation and
+    // deletion (reported: amule#312).
+    rescans_.Add(DirectoryOf(relative), RescanReason::kRecovered, id);
+  }
+}
+
+void EventTranslator::NoteThere(std::string_view relative) {
+  if (disk_->MayBeRespelled(NameOf(relative)) && gone_.HadLike(relative)) {
+    records_->Rescan(DirectoryOf(relative), RescanReason::kRecovered);
   }
 }
 
@@ -399,7 +435,7 @@ void EventTranslator::TellDueRescans(int64_t now_ms) {
       overflowed = true;
       records_->Coverage({}, CoverageState::kScanning, CoverageReason::kOverflow, 0, 0, 0);
     }
-    records_->Rescan(scope.directory, scope.reason);
+    records_->Rescan(NearestThere(scope.directory), scope.reason);
   }
   if (overflowed && !resuming_) {
     records_->Coverage({}, CoverageState::kWatching, CoverageReason::kOverflow, 0, 0, 0);

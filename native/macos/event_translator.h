@@ -12,6 +12,7 @@
 #include "macos/disk.h"
 #include "macos/due_rescans.h"
 #include "macos/fs_event.h"
+#include "macos/gone_names.h"
 #include "macos/moved_directories.h"
 #include "macos/rename_groups.h"
 #include "macos/root_check.h"
@@ -82,7 +83,11 @@ class EventTranslator {
   void EndReplay();
   // The directory, or the whole tree for one that is not in it, is to be rescanned some time.
   void DoubtDirectory(std::string_view absolute, RescanReason reason, uint64_t id);
+  // The directory itself, or the first one above it that is there under its name.
+  std::string NearestThere(std::string directory) const;
   bool InExcludedDirectory(std::string_view relative);
+  // The entry itself, in a directory that is not.
+  bool IsExcluded(std::string_view relative, uint32_t flags) const;
 
   void Resolve(std::vector<RenameGroup> groups, bool last_chance, int64_t now_ms);
   // False if it is to wait for more.
@@ -96,6 +101,10 @@ class EventTranslator {
   void Tell(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms, int depth = 0);
   void TellGone(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms, int depth);
   void Changed(std::string_view relative, uint8_t hints);
+  // There is no entry at this path any more.
+  void NoteGone(std::string_view relative, uint64_t id);
+  // There is an entry at this path, of this spelling.
+  void NoteThere(std::string_view relative);
 
   const Options options_;
   Disk* const disk_;
@@ -105,6 +114,7 @@ class EventTranslator {
   RootCheck root_;
   RenameGroups renames_;
   MovedDirectories moved_;
+  GoneNames gone_;
   DueRescans rescans_;
   bool replaying_;
   bool resuming_ = false;
@@ -112,6 +122,8 @@ class EventTranslator {
   uint64_t told_id_;         // while nothing waits
   uint64_t highest_id_ = 0;  // of the events since the replay began
   std::optional<int64_t> last_resume_ms_;
+  // When a rename without an inode was told last: it may belong to any.
+  int64_t unknown_rename_ms_ = INT64_MIN / 2;
   // Keys of PendingRecords by directory; never used twice.
   std::unordered_map<std::string, uint64_t> keys_;
   uint64_t next_key_ = 1;

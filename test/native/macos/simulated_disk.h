@@ -17,7 +17,7 @@ struct SimulatedInode {
   uint64_t number = 0;
   bool is_directory = false;
   std::string content;
-  int stamp = 0;
+  uint64_t stamp = 0;
   int mode = 0;
   std::map<std::string, std::shared_ptr<SimulatedInode>> children;
 };
