@@ -28,7 +28,7 @@
       "native/macos/due_rescans.cc",
       "native/macos/event_translator.cc",
       "native/macos/gone_names.cc",
-      "native/macos/moved_directories.cc",
+      "native/macos/recent_moves.cc",
       "native/macos/rename_groups.cc",
       "native/macos/root_check.cc",
       "native/macos/source_paths.cc"

@@ -149,7 +149,8 @@ void EventTranslator::ApplyDrop(const FsEvent& event, int64_t now_ms) {
       return;
     }
   }
-  DoubtDirectory(event.path, RescanReason::kOverflow, event.id);
+  // What was dropped came behind what is told, at any id up to this one.
+  DoubtDirectory(event.path, RescanReason::kOverflow, told_id_ + 1);
 }
 
 void EventTranslator::EndReplay() {
@@ -290,28 +291,24 @@ bool EventTranslator::ResolveGroup(const RenameGroup& group,
 void EventTranslator::TellMove(const RenameHalf& from, const RenameHalf& to, bool is_directory, bool in_doubt,
                                int64_t now_ms) {
   paths_.Forget();
-  NoteGone(from.path, from.id);
+  NoteGone(from.path, from.flags, from.id);
   records_->Moved(DirectoryOf(from.path), NameOf(from.path), DirectoryOf(to.path), NameOf(to.path),
                   is_directory);
+  NoteThere(to.path, to.flags, to.id);
   const auto attributes =
       static_cast<uint8_t>(((from.flags | to.flags) & kAttributeFlags) != 0 ? kAttrib : 0);
-  if (!is_directory) {
-    const uint8_t content = in_doubt ? kModified | kClosed : 0;
-    if ((content | attributes) != 0) {
-      Changed(to.path, static_cast<uint8_t>(content | attributes));
-    }
-    return;
-  }
   const auto lost = moved_.AddMove(from.path, to.path, now_ms);
-  if (in_doubt || !lost) {
-    Changed(to.path, static_cast<uint8_t>(kIsDirectory | kModified | kClosed | attributes));
+  const uint8_t content = in_doubt || !lost ? kModified | kClosed : 0;
+  if ((content | attributes) != 0) {
+    Changed(to.path, static_cast<uint8_t>(content | attributes | DirectoryHint(is_directory)));
+  }
+  if (content != 0) {
     return;
   }
-  if (attributes != 0) {
-    Changed(to.path, static_cast<uint8_t>(kIsDirectory | attributes));
+  if (is_directory) {
+    records_->Rescan(to.path, RescanReason::kRecovered);
   }
-  records_->Rescan(to.path, RescanReason::kRecovered);
-  for (const MovedDirectories::Lost& item : *lost) {
+  for (const RecentMoves::Lost& item : *lost) {
     Tell(paths_.Respell(item.path), item.flags, to.id, now_ms, 1);
   }
 }
@@ -330,7 +327,7 @@ void EventTranslator::Tell(std::string_view relative, uint32_t flags, uint64_t i
     records_->Rescan(DirectoryOf(relative), RescanReason::kRecovered);
     path = JoinPath(DirectoryOf(relative), entry.name);
   }
-  NoteThere(path);
+  NoteThere(path, flags, id);
   const bool is_new_here = (flags & (kContentFlags | kItemRenamed)) != 0;
   // Without item flags it is about what is in a directory, as history may have it.
   const bool is_vague = (flags & kItemFlags) == 0;
@@ -355,9 +352,8 @@ void EventTranslator::Tell(std::string_view relative, uint32_t flags, uint64_t i
 void EventTranslator::TellGone(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms,
                                int depth) {
   Changed(relative, static_cast<uint8_t>(kDeleted | DirectoryHint((flags & kItemIsDir) != 0)));
-  NoteGone(relative, id);
-  if (DirectoryOf(relative).empty() || depth > kMaxFollowed ||
-      !IsAbsent(disk_->LookAt(paths_.Absolute(DirectoryOf(relative))).error)) {
+  NoteGone(relative, flags, id);
+  if ((flags & (kItemCreated | kItemModified | kItemCloned | kItemRenamed)) == 0 || depth > kMaxFollowed) {
     return;
   }
   moved_.AddLost(relative, flags, now_ms);
@@ -366,11 +362,11 @@ void EventTranslator::TellGone(std::string_view relative, uint32_t flags, uint64
   }
 }
 
-void EventTranslator::NoteGone(std::string_view relative, uint64_t id) {
+void EventTranslator::NoteGone(std::string_view relative, uint32_t flags, uint64_t id) {
   if (!disk_->MayBeRespelled(NameOf(relative))) {
     return;
   }
-  NoteThere(relative);  // It was, for a while.
+  NoteThere(relative, flags, id);  // It was, for a while.
   gone_.Add(relative);
   if (!IsAscii(NameOf(relative))) {
     // The target may have it in another normalization: names are told differently at their creation and
@@ -379,9 +375,15 @@ void EventTranslator::NoteGone(std::string_view relative, uint64_t id) {
   }
 }
 
-void EventTranslator::NoteThere(std::string_view relative) {
-  if (disk_->MayBeRespelled(NameOf(relative)) && gone_.HadLike(relative)) {
+void EventTranslator::NoteThere(std::string_view relative, uint32_t flags, uint64_t id) {
+  if (!disk_->MayBeRespelled(NameOf(relative))) {
+    return;
+  }
+  if (gone_.HadLike(relative)) {
     records_->Rescan(DirectoryOf(relative), RescanReason::kRecovered);
+  } else if (replaying_ && (flags & (kItemCreated | kItemRenamed | kItemRemoved)) != 0) {
+    // What was told as gone before the watch began is not known.
+    rescans_.Add(DirectoryOf(relative), RescanReason::kRecovered, id);
   }
 }
 

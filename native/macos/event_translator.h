@@ -13,7 +13,7 @@
 #include "macos/due_rescans.h"
 #include "macos/fs_event.h"
 #include "macos/gone_names.h"
-#include "macos/moved_directories.h"
+#include "macos/recent_moves.h"
 #include "macos/rename_groups.h"
 #include "macos/root_check.h"
 #include "macos/source_paths.h"
@@ -102,9 +102,9 @@ class EventTranslator {
   void TellGone(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms, int depth);
   void Changed(std::string_view relative, uint8_t hints);
   // There is no entry at this path any more.
-  void NoteGone(std::string_view relative, uint64_t id);
+  void NoteGone(std::string_view relative, uint32_t flags, uint64_t id);
   // There is an entry at this path, of this spelling.
-  void NoteThere(std::string_view relative);
+  void NoteThere(std::string_view relative, uint32_t flags, uint64_t id);
 
   const Options options_;
   Disk* const disk_;
@@ -113,7 +113,7 @@ class EventTranslator {
   SourcePaths paths_;
   RootCheck root_;
   RenameGroups renames_;
-  MovedDirectories moved_;
+  RecentMoves moved_;
   GoneNames gone_;
   DueRescans rescans_;
   bool replaying_;

@@ -10,8 +10,10 @@ void RenameGroups::Add(uint64_t inode, RenameHalf half, int64_t now_ms) {
   if (entry.group.halves.empty()) {
     entry.group.inode = inode;
     entry.group.first_seen_ms = now_ms;
+    entry.group.lowest_id = half.id;
   }
   entry.touched = true;
+  entry.group.lowest_id = std::min(entry.group.lowest_id, half.id);
   std::vector<RenameHalf>& halves = entry.group.halves;
   const auto same = std::find_if(halves.begin(), halves.end(),
                                  [&](const RenameHalf& known) { return known.path == half.path; });
@@ -87,7 +89,7 @@ std::optional<int64_t> RenameGroups::OldestSeenMs() const {
 std::optional<uint64_t> RenameGroups::LowestId() const {
   std::optional<uint64_t> lowest;
   for (const auto& [inode, entry] : groups_) {
-    const uint64_t id = entry.group.halves.front().id;
+    const uint64_t id = entry.group.lowest_id;
     lowest = std::min(lowest.value_or(id), id);
   }
   return lowest;

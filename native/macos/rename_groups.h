@@ -21,6 +21,7 @@ struct RenameHalf {
 struct RenameGroup {
   uint64_t inode = 0;
   int64_t first_seen_ms = 0;
+  uint64_t lowest_id = 0;          // of all events of the group
   std::vector<RenameHalf> halves;  // by id, ascending; no path twice
 };
 

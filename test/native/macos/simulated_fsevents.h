@@ -44,6 +44,11 @@ class SimulatedFsEvents final : public EventSource {
     if (Below(3) == 0) {
       return false;
     }
+    Replay(id);
+    return true;
+  }
+  // All that came after `id` is told again, with all that is queued.
+  void Replay(uint64_t id) {
     std::vector<FsEvent> history;
     for (const FsEvent& event : journal_) {
       if (event.id > id) {
@@ -55,7 +60,6 @@ class SimulatedFsEvents final : public EventSource {
               [](const FsEvent& a, const FsEvent& b) { return a.path < b.path; });
     history.push_back({root_, 0, kHistoryDone, 0});
     queue_ = std::move(history);
-    return true;
   }
   void Restart() override { queue_.clear(); }
   uint64_t LastId() const { return last_id_; }
