@@ -298,7 +298,7 @@ void EventTranslator::TellMove(const RenameHalf& from, const RenameHalf& to, boo
   const auto attributes =
       static_cast<uint8_t>(((from.flags | to.flags) & kAttributeFlags) != 0 ? kAttrib : 0);
   const auto lost = moved_.AddMove(from.path, to.path, now_ms);
-  const uint8_t content = in_doubt || !lost ? kModified | kClosed : 0;
+  const uint8_t content = in_doubt || !lost || moved_.HadContent(to.path, now_ms) ? kModified | kClosed : 0;
   if ((content | attributes) != 0) {
     Changed(to.path, static_cast<uint8_t>(content | attributes | DirectoryHint(is_directory)));
   }
@@ -322,9 +322,12 @@ void EventTranslator::Tell(std::string_view relative, uint32_t flags, uint64_t i
   }
   std::string path(relative);
   if (!entry.name.empty() && entry.name != NameOf(relative)) {
-    // There is no entry of this spelling, though it can be opened by it: only a listing tells the names. A
-    // record of it would bring the file to the target under a name it does not have.
-    records_->Rescan(DirectoryOf(relative), RescanReason::kRecovered);
+    // There is no entry of this spelling, though it can be opened by it: a record of it would bring the file
+    // to the target under a name it does not have. If the name is new, or an old one has gone, only a listing
+    // tells.
+    if ((flags & (kItemCreated | kItemRemoved | kItemRenamed)) != 0 || (flags & kItemFlags) == 0) {
+      records_->Rescan(DirectoryOf(relative), RescanReason::kRecovered);
+    }
     path = JoinPath(DirectoryOf(relative), entry.name);
   }
   NoteThere(path, flags, id);
@@ -347,6 +350,9 @@ void EventTranslator::Tell(std::string_view relative, uint32_t flags, uint64_t i
     hints |= is_new_here || is_vague || IsMixed(flags) ? kModified | kClosed : 0;
   }
   Changed(path, hints);
+  if ((hints & kModified) != 0) {
+    moved_.AddContent(path, now_ms);
+  }
 }
 
 void EventTranslator::TellGone(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms,

@@ -7,7 +7,7 @@
 namespace syncline {
 
 void RecentMoves::AddLost(std::string_view path, uint32_t flags, int64_t now_ms) {
-  if (lost_.size() >= kMaxLost) {
+  if (lost_order_.size() >= kMaxLost) {
     overflowed_ms_ = now_ms;
     return;
   }
@@ -18,7 +18,7 @@ void RecentMoves::AddLost(std::string_view path, uint32_t flags, int64_t now_ms)
 
 std::optional<std::vector<RecentMoves::Lost>> RecentMoves::AddMove(std::string_view from, std::string_view to,
                                                                    int64_t now_ms) {
-  if (moves_.size() >= kMaxMoves || now_ms - overflowed_ms_ <= kMemoryMs) {
+  if (move_order_.size() >= kMaxMoves || now_ms - overflowed_ms_ <= kMemoryMs) {
     return std::nullopt;
   }
   moves_[std::string(from)] = {std::string(to), now_ms};
@@ -45,7 +45,27 @@ std::vector<std::string> RecentMoves::Follow(std::string_view path) const {
   return places;
 }
 
+void RecentMoves::AddContent(std::string_view path, int64_t now_ms) {
+  if (content_order_.size() >= kMaxContent) {
+    content_overflowed_ms_ = now_ms;
+    return;
+  }
+  content_[std::string(path)] = now_ms;
+  content_order_.push_back({std::string(path), now_ms});
+}
+
+bool RecentMoves::HadContent(std::string_view path, int64_t now_ms) const {
+  return now_ms - content_overflowed_ms_ <= kMemoryMs || content_.contains(std::string(path));
+}
+
 void RecentMoves::Expire(int64_t now_ms) {
+  for (; !content_order_.empty() && now_ms - content_order_.front().ms > kMemoryMs;
+       content_order_.pop_front()) {
+    const auto at = content_.find(content_order_.front().path);
+    if (at != content_.end() && at->second == content_order_.front().ms) {
+      content_.erase(at);
+    }
+  }
   for (; !lost_order_.empty() && now_ms - lost_order_.front().ms > kMemoryMs; lost_order_.pop_front()) {
     const auto at = lost_.find(lost_order_.front().path);
     if (at != lost_.end() && at->second.seen_ms == lost_order_.front().ms) {
@@ -61,6 +81,8 @@ void RecentMoves::Expire(int64_t now_ms) {
 }
 
 void RecentMoves::Clear() {
+  content_.clear();
+  content_order_.clear();
   lost_.clear();
   lost_order_.clear();
   moves_.clear();

@@ -32,12 +32,17 @@ class RecentMoves {
   std::optional<std::vector<Lost>> AddMove(std::string_view from, std::string_view to, int64_t now_ms);
   // Where a path may be now, by the moves remembered; the nearest directory first.
   std::vector<std::string> Follow(std::string_view path) const;
+  // Content was told at a path that was there. A move to it, told later, must not make up for that.
+  void AddContent(std::string_view path, int64_t now_ms);
+  // True when it was, or may have been.
+  bool HadContent(std::string_view path, int64_t now_ms) const;
   void Expire(int64_t now_ms);
   void Clear();
 
  private:
   static constexpr size_t kMaxLost = 16384;
   static constexpr size_t kMaxMoves = 16384;
+  static constexpr size_t kMaxContent = 65536;
 
   struct LostAt {
     uint32_t flags = 0;
@@ -55,7 +60,10 @@ class RecentMoves {
   std::deque<Seen> lost_order_;
   std::unordered_map<std::string, MovedTo> moves_;  // by the old path
   std::deque<Seen> move_order_;
-  int64_t overflowed_ms_ = INT64_MIN / 2;
+  std::unordered_map<std::string, int64_t> content_;
+  std::deque<Seen> content_order_;
+  int64_t overflowed_ms_ = INT64_MIN / 2;          // of lost_
+  int64_t content_overflowed_ms_ = INT64_MIN / 2;  // of content_
 };
 
 }  // namespace syncline
