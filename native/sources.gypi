@@ -31,7 +31,14 @@
       "native/macos/recent_moves.cc",
       "native/macos/rename_groups.cc",
       "native/macos/root_check.cc",
-      "native/macos/source_paths.cc"
+      "native/macos/source_paths.cc",
+      "native/macos/watch_position.cc"
+    ],
+    "macos_sources": [
+      "native/macos/darwin_disk.cc",
+      "native/macos/event_stream.cc",
+      "native/macos/fsevents_backend.cc",
+      "native/macos/make_backend.cc"
     ],
     "addon_sources": ["native/addon/addon.cc", "native/addon/filter_object.cc", "native/addon/watch_object.cc"],
     "test_sources": [
@@ -45,7 +52,10 @@
       "test/native/linux/random_activity_test.cc",
       "test/native/linux/root_and_mounts_test.cc",
       "test/native/linux/tree_changes_test.cc",
+      "test/native/macos/event_stream_test.cc",
       "test/native/macos/event_translator_test.cc",
+      "test/native/macos/random_events_test.cc",
+      "test/native/macos/watch_position_test.cc",
       "test/native/watch/directory_table_test.cc",
       "test/native/watch/event_batch_test.cc",
       "test/native/watch/move_pairs_test.cc",

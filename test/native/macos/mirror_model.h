@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,8 +23,10 @@ class MirrorModel {
     Compare("", true);
   }
 
-  // One window: the moves in order, then the names, then the subtrees, all as the disk is now.
-  void Deliver(const std::vector<Record>& records);
+  // One window: the moves in order, then the names, then the subtrees, all as the disk is now. What has
+  // happened until now (`latest_id`) and is not told yet (behind `told_id`) may have been seen by that look:
+  // a move of what was looked at is not trusted until it is told, as the pipeline's barrier has it.
+  void Deliver(const std::vector<Record>& records, uint64_t told_id, uint64_t latest_id);
 
   // Path to type, content and mode.
   std::map<std::string, std::string> Contents() const {
@@ -69,6 +72,7 @@ class MirrorModel {
     }
     return at;
   }
+  bool Touched(const std::string& path) const;
   bool MakeMove(const std::string& from, const std::string& to, bool is_directory);
   // Brings one name up to date; of a directory only the name and mode.
   void BringUp(const std::string& path, bool by_content);
@@ -78,6 +82,7 @@ class MirrorModel {
   SimulatedDisk* const source_;
   const RuleList* const rules_;
   const InodePtr top_;
+  std::map<std::string, uint64_t> touched_;  // looked at, to the newest id of that time
 };
 
 inline void MirrorModel::List(const InodePtr& directory, const std::string& path,
@@ -92,7 +97,13 @@ inline void MirrorModel::List(const InodePtr& directory, const std::string& path
   }
 }
 
-inline void MirrorModel::Deliver(const std::vector<Record>& records) {
+inline bool MirrorModel::Touched(const std::string& path) const {
+  return std::any_of(touched_.begin(), touched_.end(), [&](const auto& item) {
+    return IsWithin(item.first, path) || IsWithin(path, item.first);
+  });
+}
+
+inline void MirrorModel::Deliver(const std::vector<Record>& records, uint64_t told_id, uint64_t latest_id) {
   std::map<std::string, Doubt> doubts;
   std::vector<std::string> missed;
   std::vector<std::pair<Record, Record>> moves;
@@ -124,7 +135,7 @@ inline void MirrorModel::Deliver(const std::vector<Record>& records) {
     } else if (record.kind == SlotKind::kMovedFrom) {
       const std::string to = records[i + 1].Path();
       const bool is_directory = (records[i + 1].hints & kIsDirectory) != 0;
-      bool unsure = false;
+      bool unsure = Touched(path) || Touched(to);
       for (const auto& [known, doubt] : doubts) {
         unsure = unsure || (is_directory && known != to && IsWithin(known, to)) ||
                  (is_directory && known == to && doubt.deleted) || (known == path && doubt.deleted);
@@ -148,6 +159,7 @@ inline void MirrorModel::Deliver(const std::vector<Record>& records) {
       i++;
     }
   }
+  std::erase_if(touched_, [told_id](const auto& item) { return item.second <= told_id; });
   for (const auto& [from, to] : moves) {
     const bool is_directory = (to.hints & kIsDirectory) != 0;
     if (!MakeMove(from.Path(), to.Path(), is_directory)) {
@@ -156,6 +168,7 @@ inline void MirrorModel::Deliver(const std::vector<Record>& records) {
   }
   for (const auto& [path, doubt] : doubts) {
     BringUp(path, doubt.by_content);
+    touched_[path] = latest_id;
   }
   for (const auto& [path, doubt] : doubts) {
     if (doubt.subtree || doubt.by_content) {

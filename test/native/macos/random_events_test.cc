@@ -266,6 +266,7 @@ void CheckRun(uint32_t seed) {
   int64_t now_ms = 100000;
   std::string told;
   const auto deliver = [&] {
+    const uint64_t told_id = translator->ToldId();
     std::vector<uint8_t> batch = records->Take();
     if (batch.empty()) {
       return;
@@ -277,7 +278,7 @@ void CheckRun(uint32_t seed) {
       told += "  = " + line + "\n";
     }
     told += "  --\n";
-    mirror.Deliver(read);
+    mirror.Deliver(read, told_id, events.LastId());
   };
   const auto pump = [&](bool all) {
     const std::vector<FsEvent> callback = events.NextCallback(all);
