@@ -54,6 +54,7 @@
       "test/native/linux/tree_changes_test.cc",
       "test/native/macos/event_stream_test.cc",
       "test/native/macos/event_translator_test.cc",
+      "test/native/macos/fsevents_backend_test.cc",
       "test/native/macos/random_events_test.cc",
       "test/native/macos/watch_position_test.cc",
       "test/native/watch/directory_table_test.cc",

@@ -20,7 +20,7 @@ class DueRescans {
   struct Scope {
     std::string directory;  // relative
     RescanReason reason;
-    uint64_t id;  // of the event that asked for it: what came before is told, this is not
+    uint64_t id;  // no change that the rescan is to find has a lower one
   };
 
   void Add(std::string_view directory, RescanReason reason, uint64_t id);

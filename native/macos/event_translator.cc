@@ -51,6 +51,8 @@ void EventTranslator::Apply(std::span<const FsEvent> events, int64_t now_ms) {
   asked_excluded_ = false;
   std::string relative;
   uint64_t highest = 0;
+  // An event has the id of the newest change in it; the oldest may have any behind what is told.
+  telling_id_ = told_id_ + 1;
   for (const FsEvent& event : events) {
     if (ApplyStreamEvent(event, now_ms)) {
       highest = (event.flags & kEventIdsWrapped) != 0 ? 0 : highest;
@@ -62,14 +64,14 @@ void EventTranslator::Apply(std::span<const FsEvent> events, int64_t now_ms) {
     }
     switch (paths_.Locate(event.path, &relative)) {
       case SourcePaths::Place::kElsewhere:
-        DoubtDirectory(event.path, RescanReason::kRecovered, event.id);
+        DoubtDirectory(event.path, RescanReason::kRecovered);
         continue;
       case SourcePaths::Place::kRootOrAbove:
         if ((event.flags & (kItemRenamed | kItemRemoved | kItemCreated)) != 0) {
           root_.Doubt();
         }
         if ((event.flags & kItemFlags) == 0) {
-          DoubtDirectory(event.path, RescanReason::kRecovered, event.id);
+          DoubtDirectory(event.path, RescanReason::kRecovered);
         } else {
           Changed({}, kAttrib | kIsDirectory);
         }
@@ -88,9 +90,9 @@ void EventTranslator::Apply(std::span<const FsEvent> events, int64_t now_ms) {
     // What came from a name that is left out is new, and so it is not paired.
     const bool may_pair = (event.flags & kItemRenamed) != 0 && event.inode != 0 && !replaying_;
     if (may_pair && !IsExcluded(relative, event.flags)) {
-      renames_.Add(event.inode, {relative, event.flags, event.id}, now_ms);
+      renames_.Add(event.inode, {relative, event.flags, event.id}, telling_id_, now_ms);
     } else {
-      Tell(relative, event.flags, event.id, now_ms);
+      Tell(relative, event.flags, now_ms);
     }
   }
   highest_id_ = std::max(highest_id_, highest);
@@ -110,7 +112,7 @@ bool EventTranslator::ApplyStreamEvent(const FsEvent& event, int64_t now_ms) {
     // Ids begin anew: none from before can be compared with those to come.
     told_id_ = highest_id_ = 0;
     if (replaying_) {
-      rescans_.Add({}, RescanReason::kOverflow, 0);
+      rescans_.Add({}, RescanReason::kOverflow, telling_id_);
     }
     if ((flags & (kMustScanSubDirs | kItemFlags)) == 0) {
       return true;
@@ -122,7 +124,7 @@ bool EventTranslator::ApplyStreamEvent(const FsEvent& event, int64_t now_ms) {
   }
   if ((flags & (kMount | kUnmount)) != 0) {
     root_.Doubt();
-    DoubtDirectory(event.path, RescanReason::kRecovered, event.id);
+    DoubtDirectory(event.path, RescanReason::kRecovered);
     return true;
   }
   if ((flags & kMustScanSubDirs) != 0) {
@@ -149,8 +151,7 @@ void EventTranslator::ApplyDrop(const FsEvent& event, int64_t now_ms) {
       return;
     }
   }
-  // What was dropped came behind what is told, at any id up to this one.
-  DoubtDirectory(event.path, RescanReason::kOverflow, told_id_ + 1);
+  DoubtDirectory(event.path, RescanReason::kOverflow);
 }
 
 void EventTranslator::EndReplay() {
@@ -164,14 +165,14 @@ void EventTranslator::EndReplay() {
   }
 }
 
-void EventTranslator::DoubtDirectory(std::string_view absolute, RescanReason reason, uint64_t id) {
+void EventTranslator::DoubtDirectory(std::string_view absolute, RescanReason reason) {
   std::string relative;
   if (paths_.Locate(absolute, &relative) != SourcePaths::Place::kInside) {
     relative.clear();
   }
   relative = paths_.Respell(relative);
   if (!InExcludedDirectory(relative)) {
-    rescans_.Add(relative, reason, id);
+    rescans_.Add(relative, reason, telling_id_);
   }
 }
 
@@ -242,6 +243,7 @@ EventTranslator::Found EventTranslator::Find(uint64_t inode, const RenameHalf& h
 bool EventTranslator::ResolveGroup(const RenameGroup& group,
                                    const std::unordered_map<std::string, int>& groups_at, bool last_chance,
                                    int64_t now_ms) {
+  telling_id_ = group.lowest_id;
   const RenameHalf* here = nullptr;
   const RenameHalf* gone = nullptr;  // The first one: where it was before all that is told here.
   size_t here_count = 0;
@@ -277,13 +279,13 @@ bool EventTranslator::ResolveGroup(const RenameGroup& group,
     TellMove(*gone, *here, is_directory, in_doubt, now_ms);
     for (const RenameHalf& half : group.halves) {
       if (&half != here && &half != gone) {
-        Tell(half.path, half.flags, half.id, now_ms);
+        Tell(half.path, half.flags, now_ms);
       }
     }
     return true;
   }
   for (const RenameHalf& half : group.halves) {
-    Tell(half.path, half.flags, half.id, now_ms);
+    Tell(half.path, half.flags, now_ms);
   }
   return true;
 }
@@ -291,10 +293,10 @@ bool EventTranslator::ResolveGroup(const RenameGroup& group,
 void EventTranslator::TellMove(const RenameHalf& from, const RenameHalf& to, bool is_directory, bool in_doubt,
                                int64_t now_ms) {
   paths_.Forget();
-  NoteGone(from.path, from.flags, from.id);
+  NoteGone(from.path, from.flags);
   records_->Moved(DirectoryOf(from.path), NameOf(from.path), DirectoryOf(to.path), NameOf(to.path),
                   is_directory);
-  NoteThere(to.path, to.flags, to.id);
+  NoteThere(to.path, to.flags);
   const auto attributes =
       static_cast<uint8_t>(((from.flags | to.flags) & kAttributeFlags) != 0 ? kAttrib : 0);
   const auto lost = moved_.AddMove(from.path, to.path, now_ms);
@@ -309,15 +311,14 @@ void EventTranslator::TellMove(const RenameHalf& from, const RenameHalf& to, boo
     records_->Rescan(to.path, RescanReason::kRecovered);
   }
   for (const RecentMoves::Lost& item : *lost) {
-    Tell(paths_.Respell(item.path), item.flags, to.id, now_ms, 1);
+    Tell(paths_.Respell(item.path), item.flags, now_ms, 1);
   }
 }
 
-void EventTranslator::Tell(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms,
-                           int depth) {
+void EventTranslator::Tell(std::string_view relative, uint32_t flags, int64_t now_ms, int depth) {
   const DiskEntry entry = disk_->LookAt(paths_.Absolute(relative));
   if (IsAbsent(entry.error)) {
-    TellGone(relative, flags, id, now_ms, depth);
+    TellGone(relative, flags, now_ms, depth);
     return;
   }
   std::string path(relative);
@@ -330,7 +331,7 @@ void EventTranslator::Tell(std::string_view relative, uint32_t flags, uint64_t i
     }
     path = JoinPath(DirectoryOf(relative), entry.name);
   }
-  NoteThere(path, flags, id);
+  NoteThere(path, flags);
   const bool is_new_here = (flags & (kContentFlags | kItemRenamed)) != 0;
   // Without item flags it is about what is in a directory, as history may have it.
   const bool is_vague = (flags & kItemFlags) == 0;
@@ -355,33 +356,32 @@ void EventTranslator::Tell(std::string_view relative, uint32_t flags, uint64_t i
   }
 }
 
-void EventTranslator::TellGone(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms,
-                               int depth) {
+void EventTranslator::TellGone(std::string_view relative, uint32_t flags, int64_t now_ms, int depth) {
   Changed(relative, static_cast<uint8_t>(kDeleted | DirectoryHint((flags & kItemIsDir) != 0)));
-  NoteGone(relative, flags, id);
+  NoteGone(relative, flags);
   if ((flags & (kItemCreated | kItemModified | kItemCloned | kItemRenamed)) == 0 || depth > kMaxFollowed) {
     return;
   }
   moved_.AddLost(relative, flags, now_ms);
   for (const std::string& place : moved_.Follow(relative)) {
-    Tell(paths_.Respell(place), flags, id, now_ms, depth + 1);
+    Tell(paths_.Respell(place), flags, now_ms, depth + 1);
   }
 }
 
-void EventTranslator::NoteGone(std::string_view relative, uint32_t flags, uint64_t id) {
+void EventTranslator::NoteGone(std::string_view relative, uint32_t flags) {
   if (!disk_->MayBeRespelled(NameOf(relative))) {
     return;
   }
-  NoteThere(relative, flags, id);  // It was, for a while.
+  NoteThere(relative, flags);  // It was, for a while.
   gone_.Add(relative);
   if (!IsAscii(NameOf(relative))) {
     // The target may have it in another normalization: names are told differently at their creation and
     // deletion (reported: amule#312).
-    rescans_.Add(DirectoryOf(relative), RescanReason::kRecovered, id);
+    rescans_.Add(DirectoryOf(relative), RescanReason::kRecovered, telling_id_);
   }
 }
 
-void EventTranslator::NoteThere(std::string_view relative, uint32_t flags, uint64_t id) {
+void EventTranslator::NoteThere(std::string_view relative, uint32_t flags) {
   if (!disk_->MayBeRespelled(NameOf(relative))) {
     return;
   }
@@ -389,7 +389,7 @@ void EventTranslator::NoteThere(std::string_view relative, uint32_t flags, uint6
     records_->Rescan(DirectoryOf(relative), RescanReason::kRecovered);
   } else if (replaying_ && (flags & (kItemCreated | kItemRenamed | kItemRemoved)) != 0) {
     // What was told as gone before the watch began is not known.
-    rescans_.Add(DirectoryOf(relative), RescanReason::kRecovered, id);
+    rescans_.Add(DirectoryOf(relative), RescanReason::kRecovered, telling_id_);
   }
 }
 

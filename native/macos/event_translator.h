@@ -82,7 +82,7 @@ class EventTranslator {
   void ApplyDrop(const FsEvent& event, int64_t now_ms);
   void EndReplay();
   // The directory, or the whole tree for one that is not in it, is to be rescanned some time.
-  void DoubtDirectory(std::string_view absolute, RescanReason reason, uint64_t id);
+  void DoubtDirectory(std::string_view absolute, RescanReason reason);
   // The directory itself, or the first one above it that is there under its name.
   std::string NearestThere(std::string directory) const;
   bool InExcludedDirectory(std::string_view relative);
@@ -98,13 +98,13 @@ class EventTranslator {
                 int64_t now_ms);
 
   // Tells to look at `relative`, after a look at it. `depth` counts how often a moved directory led here.
-  void Tell(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms, int depth = 0);
-  void TellGone(std::string_view relative, uint32_t flags, uint64_t id, int64_t now_ms, int depth);
+  void Tell(std::string_view relative, uint32_t flags, int64_t now_ms, int depth = 0);
+  void TellGone(std::string_view relative, uint32_t flags, int64_t now_ms, int depth);
   void Changed(std::string_view relative, uint8_t hints);
   // There is no entry at this path any more.
-  void NoteGone(std::string_view relative, uint32_t flags, uint64_t id);
+  void NoteGone(std::string_view relative, uint32_t flags);
   // There is an entry at this path, of this spelling.
-  void NoteThere(std::string_view relative, uint32_t flags, uint64_t id);
+  void NoteThere(std::string_view relative, uint32_t flags);
 
   const Options options_;
   Disk* const disk_;
@@ -119,6 +119,7 @@ class EventTranslator {
   bool replaying_;
   bool resuming_ = false;
   uint64_t drops_ = 0;
+  uint64_t telling_id_ = 0;  // no change that is being told has a lower one
   uint64_t told_id_;         // while nothing waits
   uint64_t highest_id_ = 0;  // of the events since the replay began
   std::optional<int64_t> last_resume_ms_;

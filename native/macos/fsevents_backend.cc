@@ -142,8 +142,7 @@ void FsEventsBackend::Restart() { OpenStream(LatestEventId()); }
 
 void FsEventsBackend::Run() {
   for (;;) {
-    while (Translate()) {
-    }
+    Translate();
     Housekeep();
     std::unique_lock lock(mutex_);
     const auto until = std::chrono::milliseconds(std::max<int64_t>(0, next_ms_ - NowMs()));
@@ -154,23 +153,23 @@ void FsEventsBackend::Run() {
   }
 }
 
-bool FsEventsBackend::Translate() {
-  Callback callback;
+void FsEventsBackend::Translate() {
+  std::deque<Callback> callbacks;
   {
     const std::lock_guard lock(mutex_);
-    if (stop_ || queue_.empty()) {
-      return false;
-    }
-    callback = std::move(queue_.front());
-    queue_.pop_front();
-    queued_events_ -= callback.events.size();
+    callbacks.swap(queue_);
+    queued_events_ = 0;
   }
-  last_callback_ms_ = NowMs();
-  translator_->Apply(callback.events, last_callback_ms_);
-  events_ += callback.events.size();
-  told_id_ = translator_->ToldId();
-  Ring();
-  return true;
+  for (const Callback& callback : callbacks) {
+    if (callback.stream != heard_stream_) {
+      continue;  // A callback before it has put another stream in its place.
+    }
+    last_callback_ms_ = NowMs();
+    translator_->Apply(callback.events, last_callback_ms_);
+    events_ += callback.events.size();
+    told_id_ = translator_->ToldId();
+    Ring();
+  }
 }
 
 void FsEventsBackend::Housekeep() {
@@ -181,8 +180,7 @@ void FsEventsBackend::Housekeep() {
   }
   if (!requests.empty()) {
     stream_->Flush();
-    while (Translate()) {
-    }
+    Translate();
   }
   const int64_t now_ms = NowMs();
   if (translator_->Replaying() && now_ms - last_callback_ms_ >= kReplaySilenceMs) {

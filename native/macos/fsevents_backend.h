@@ -51,8 +51,8 @@ class FsEventsBackend final : public Backend, public EventSource {
   bool OpenStream(uint64_t since);
   void Queue(uint32_t stream, std::vector<FsEvent> events);
   void Run();
-  // Translates what is queued. Returns false if there was nothing.
-  bool Translate();
+  // Translates what is queued now.
+  void Translate();
   void Housekeep();
   void MeetBarriers(int64_t now_ms);
   void Ring();

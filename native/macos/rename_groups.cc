@@ -5,15 +5,15 @@
 
 namespace syncline {
 
-void RenameGroups::Add(uint64_t inode, RenameHalf half, int64_t now_ms) {
+void RenameGroups::Add(uint64_t inode, RenameHalf half, uint64_t lowest_id, int64_t now_ms) {
   Entry& entry = groups_[inode];
   if (entry.group.halves.empty()) {
     entry.group.inode = inode;
     entry.group.first_seen_ms = now_ms;
-    entry.group.lowest_id = half.id;
+    entry.group.lowest_id = lowest_id;
   }
   entry.touched = true;
-  entry.group.lowest_id = std::min(entry.group.lowest_id, half.id);
+  entry.group.lowest_id = std::min(entry.group.lowest_id, lowest_id);
   std::vector<RenameHalf>& halves = entry.group.halves;
   const auto same = std::find_if(halves.begin(), halves.end(),
                                  [&](const RenameHalf& known) { return known.path == half.path; });

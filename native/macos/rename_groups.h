@@ -21,7 +21,7 @@ struct RenameHalf {
 struct RenameGroup {
   uint64_t inode = 0;
   int64_t first_seen_ms = 0;
-  uint64_t lowest_id = 0;          // of all events of the group
+  uint64_t lowest_id = 0;          // of all changes in it
   std::vector<RenameHalf> halves;  // by id, ascending; no path twice
 };
 
@@ -30,7 +30,8 @@ class RenameGroups {
  public:
   explicit RenameGroups(size_t capacity = 65536) : capacity_(capacity) {}
 
-  void Add(uint64_t inode, RenameHalf half, int64_t now_ms);
+  // No change in the half has an id below `lowest_id`.
+  void Add(uint64_t inode, RenameHalf half, uint64_t lowest_id, int64_t now_ms);
   // The groups that something was added to since the last call, in order of their lowest ids.
   std::vector<RenameGroup> TakeTouched();
   // The groups first seen at or before `seen_ms`, in order of their lowest ids.
