@@ -125,7 +125,7 @@ TEST_CASE("callbacks that run while a stream ends, and those queued behind it, r
     auto stream = EventStream::Start("/r", kNow, 0.02, owner->Sink());
     std::atomic<bool> stop = false;
     std::thread deliverer([&stop] {
-      while (!stop) {
+      for (int i = 0; i < 200 && !stop; i++) {
         fake::Deliver({{"/r/a", 12, kItemModified, 1001}, {"/r/b", 0, kItemModified, 1002}});
       }
     });

@@ -212,7 +212,7 @@ TEST_CASE("a watch ends while events pour in") {
     auto watch = std::make_unique<RunningWatch>(source.Path());
     std::atomic<bool> stop = false;
     std::thread deliverer([&] {
-      for (uint64_t id = 1001; !stop; id++) {
+      for (uint64_t id = 1001; id < 4000 && !stop; id++) {
         fake::Deliver({{source / "a", 0, kItemRemoved | kItemIsFile, id}});
       }
     });

@@ -79,7 +79,7 @@ class RandomOperations {
     return path;
   }
   InodePtr RandomTree(int depth) {
-    const InodePtr inode = disk_->NewInode(Below(2) == 0);
+    InodePtr inode = disk_->NewInode(Below(2) == 0);
     if (inode->is_directory) {
       for (const char* name : {"a", "b"}) {
         if (depth > 0 && Below(2) == 0) {
@@ -156,7 +156,7 @@ class RandomOperations {
     const std::string to =
         JoinPath(disk_->Spelled(DirectoryOf(given)),
                  there != nullptr && there != moved ? NameOf(disk_->Spelled(given)) : NameOf(given));
-    if (moved == nullptr || Parent(to) == nullptr || from == to || IsWithin(to, from) || from == "" ||
+    if (moved == nullptr || Parent(to) == nullptr || from == to || IsWithin(to, from) || from.empty() ||
         (there == moved && links_.contains(moved->number))) {
       return;
     }
