@@ -9,7 +9,18 @@
     "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
     "cflags_cc": ["-std=c++20", "-Wall", "-Wextra", "-fvisibility=hidden"],
     "conditions": [
-      ["OS=='linux'", { "sources": ["<@(linux_sources)"] }]
+      ["OS=='linux'", { "sources": ["<@(linux_sources)"] }],
+      ["OS=='mac'", {
+        "sources": ["<@(fsevents_sources)", "<@(macos_sources)"],
+        "libraries": ["-framework CoreServices"],
+        "xcode_settings": {
+          "MACOSX_DEPLOYMENT_TARGET": "11.0",
+          "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+          "CLANG_CXX_LIBRARY": "libc++",
+          "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+          "WARNING_CFLAGS": ["-Wall", "-Wextra"]
+        }
+      }]
     ]
   }]
 }

@@ -40,6 +40,22 @@
       "native/linux/scanner.cc",
       "native/linux/watched_tree.cc"
     ],
+    "fsevents_sources": [
+      "native/macos/due_rescans.cc",
+      "native/macos/event_translator.cc",
+      "native/macos/gone_names.cc",
+      "native/macos/recent_moves.cc",
+      "native/macos/rename_groups.cc",
+      "native/macos/root_check.cc",
+      "native/macos/source_paths.cc",
+      "native/macos/watch_position.cc"
+    ],
+    "macos_sources": [
+      "native/macos/darwin_disk.cc",
+      "native/macos/event_stream.cc",
+      "native/macos/fsevents_backend.cc",
+      "native/macos/make_backend.cc"
+    ],
     "addon_sources": [
       "native/addon/addon.cc",
       "native/addon/delivery_object.cc",
@@ -63,6 +79,11 @@
       "test/native/linux/random_activity_test.cc",
       "test/native/linux/root_and_mounts_test.cc",
       "test/native/linux/tree_changes_test.cc",
+      "test/native/macos/event_stream_test.cc",
+      "test/native/macos/event_translator_test.cc",
+      "test/native/macos/fsevents_backend_test.cc",
+      "test/native/macos/random_events_test.cc",
+      "test/native/macos/watch_position_test.cc",
       "test/native/watch/directory_table_test.cc",
       "test/native/watch/event_batch_test.cc",
       "test/native/watch/move_pairs_test.cc",

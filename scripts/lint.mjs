@@ -29,7 +29,7 @@ async function tidy() {
   await run('cmake', ['-S', '.', '-B', 'build-lint', '-G', 'Ninja', '-DSYNCLINE_TESTS=ON', ...addon], {
     quiet: true,
   });
-  const sources = cxxFiles.filter((file) => file.endsWith('.cc') && !file.startsWith('native/macos/'));
+  const sources = cxxFiles.filter((file) => file.endsWith('.cc'));
   let failed = 0;
   await Promise.all(
     Array.from({ length: Math.max(2, os.availableParallelism()) }, async () => {

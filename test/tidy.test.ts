@@ -143,7 +143,8 @@ test('no file is named after nothing in particular', () => {
 
 test('files are named in the way of their language', () => {
   expect(matching(/^(src|test|bench)\/.*\.ts$/).filter((file) => !/^[a-z0-9/.-]+$/.test(file))).toEqual([]);
-  expect(cxxFiles.filter((file) => !/^[a-z0-9/_]+\.(cc|h)$/.test(file))).toEqual([]);
+  const named = cxxFiles.filter((file) => !file.startsWith('test/native/macos/fake/')); // as Apple's are
+  expect(named.filter((file) => !/^[a-z0-9/_]+\.(cc|h)$/.test(file))).toEqual([]);
 });
 
 test('there is no default export but where a tool asks for one', () => {

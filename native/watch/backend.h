@@ -21,6 +21,8 @@ struct WatchOptions {
   size_t max_pending_bytes = size_t{16} << 20;
   // How long the first half of a move waits for the second after the queue ran dry.
   uint32_t move_deadline_ms = 100;
+  // What Backend::Position once gave, to begin there; empty to begin now. See Backend::Resumed.
+  std::string since;
 };
 
 struct WatchStats {
@@ -51,6 +53,12 @@ class Backend {
   // Asks for a barrier record behind all that happened before this call, running scans included.
   virtual void Barrier(uint32_t token) = 0;
   virtual WatchStats Stats() const = 0;
+  // A token to begin a later watch of the same tree behind all that Take has given out: opaque, for
+  // WatchOptions::since. Empty if there is none (inotify keeps no history).
+  virtual std::string Position() const { return {}; }
+  // True when the watch began at WatchOptions::since: all that changed from there on is told. False: it began
+  // now, and what changed before is not known.
+  virtual bool Resumed() const { return false; }
   // Returns once no thread is left: `on_ready` is not called any more. Idempotent.
   virtual void Stop() = 0;
 };

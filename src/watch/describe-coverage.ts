@@ -27,7 +27,8 @@ export function describeCoverage(event: CoverageEvent, watchLimit = readWatchLim
     case 'scanning':
       return { text: event.reason === 'overflow' ? 'events were lost: scanning again' : `scanning ${place}` };
     case 'watching':
-      return { text: `watching ${place}: ${event.watched} directories` };
+      // FSEvents watches a tree as a whole and counts nothing.
+      return { text: `watching ${place}${event.watched === 0 ? '' : `: ${event.watched} directories`}` };
     case 'blind':
       return describeBlind(event, place, watchLimit);
   }

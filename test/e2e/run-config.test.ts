@@ -246,7 +246,7 @@ syncs:
     hooks: { onError: [sh, -c, "echo '#'"] }
     targets:
       - a
-      - { kind: rsync, target: b, delay: 1, rsync: { extra: [-y] } }
+      - { kind: rsync, target: b, delay: 1, rsync: { extra: [-z] } }
       - { kind: rsyncssh, host: h, directory: d, ssh: { port: 22, options: { User: me } } }
 `,
   );

@@ -45,6 +45,7 @@ test.each<[string, Partial<CoverageEvent>, string]>([
   ['the start of a scan', { state: 'scanning' }, 'scanning the tree'],
   ['lost events', { state: 'scanning', reason: 'overflow' }, 'events were lost: scanning again'],
   ['the end of a scan', {}, 'watching the tree: 70000 directories'],
+  ['a tree that is watched as a whole', { watched: 0 }, 'watching the tree'],
   [
     'an unreadable directory',
     { state: 'blind', reason: 'unreadable', errno: 13, directory: 'a/b' as PathBytes },
