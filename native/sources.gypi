@@ -22,7 +22,8 @@
       "native/watch/event_batch.cc",
       "native/watch/move_pairs.cc",
       "native/watch/name_arena.cc",
-      "native/watch/pending_records.cc"
+      "native/watch/pending_records.cc",
+      "native/watch/relative_path.cc"
     ],
     "linux_sources": [
       "native/linux/decode_inotify.cc",

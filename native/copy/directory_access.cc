@@ -62,22 +62,4 @@ int ListDirectory(int directory, std::vector<ListedName>* names) {
   return error;
 }
 
-std::string_view ParentPath(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-}
-
-std::string_view BaseName(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
-std::string JoinPath(std::string_view directory, std::string_view name) {
-  std::string path(directory);
-  if (!path.empty()) {
-    path.push_back('/');
-  }
-  return path.append(name);
-}
-
 }  // namespace syncline

@@ -31,9 +31,4 @@ struct ListedName {
 // The names in an open directory, sorted by bytes, without `.` and `..`. 0 or an errno.
 int ListDirectory(int directory, std::vector<ListedName>* names);
 
-// The directory part of a relative path, '' for a name in the root, and its last part.
-std::string_view ParentPath(std::string_view path);
-std::string_view BaseName(std::string_view path);
-std::string JoinPath(std::string_view directory, std::string_view name);
-
 }  // namespace syncline

@@ -12,6 +12,7 @@
 #include "copy/node_attributes.h"
 #include "copy/remove_tree.h"
 #include "copy/temporary_name.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 namespace {

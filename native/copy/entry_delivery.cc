@@ -16,6 +16,7 @@
 #include "copy/remove_tree.h"
 #include "copy/same_contents.h"
 #include "copy/temporary_name.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 namespace {

@@ -9,6 +9,7 @@
 #include "copy/changed_parts.h"
 #include "copy/directory_access.h"
 #include "copy/node_attributes.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 namespace {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "copy/directory_access.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 namespace {

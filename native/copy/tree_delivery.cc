@@ -18,6 +18,7 @@
 #include "copy/node_attributes.h"
 #include "copy/open_pair.h"
 #include "copy/task_pool.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 namespace {

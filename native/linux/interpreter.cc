@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "watch/name_hash.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 namespace {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "linux/root_identity.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 

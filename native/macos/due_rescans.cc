@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "macos/source_paths.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 namespace {

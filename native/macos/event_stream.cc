@@ -135,7 +135,7 @@ class DispatchedStream final : public EventStream {
           static_cast<CFStringRef>(CFDictionaryGetValue(entry, kFSEventStreamEventExtendedDataPathKey));
       if (path == nullptr || !BytesOf(path, &event.path)) {
         // What cannot be named is looked for everywhere.
-        event.path = "/";
+        event.path.assign(1, '/');
         event.flags |= kMustScanSubDirs;
         continue;
       }

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "watch/relative_path.h"
+
 namespace syncline {
 namespace {
 
@@ -179,16 +181,16 @@ void EventTranslator::DoubtDirectory(std::string_view absolute, RescanReason rea
 std::string EventTranslator::NearestThere(std::string directory) const {
   while (!directory.empty()) {
     const DiskEntry entry = disk_->LookAt(paths_.Absolute(directory));
-    if (entry.error == 0 && entry.is_directory && (entry.name.empty() || entry.name == NameOf(directory))) {
+    if (entry.error == 0 && entry.is_directory && (entry.name.empty() || entry.name == BaseName(directory))) {
       break;
     }
-    directory = DirectoryOf(directory);
+    directory = ParentPath(directory);
   }
   return directory;
 }
 
 bool EventTranslator::InExcludedDirectory(std::string_view relative) {
-  const std::string_view directory = DirectoryOf(relative);
+  const std::string_view directory = ParentPath(relative);
   if (options_.filter == nullptr || directory.empty()) {
     return false;
   }
@@ -233,7 +235,7 @@ EventTranslator::Found EventTranslator::Find(uint64_t inode, const RenameHalf& h
   if (entry.error != 0) {
     return IsAbsent(entry.error) ? Found::kGone : Found::kOther;
   }
-  if (!entry.name.empty() && entry.name != NameOf(half.path)) {
+  if (!entry.name.empty() && entry.name != BaseName(half.path)) {
     return Found::kRespelled;
   }
   *is_directory = entry.is_directory;
@@ -294,7 +296,7 @@ void EventTranslator::TellMove(const RenameHalf& from, const RenameHalf& to, boo
                                int64_t now_ms) {
   paths_.Forget();
   NoteGone(from.path, from.flags);
-  records_->Moved(DirectoryOf(from.path), NameOf(from.path), DirectoryOf(to.path), NameOf(to.path),
+  records_->Moved(ParentPath(from.path), BaseName(from.path), ParentPath(to.path), BaseName(to.path),
                   is_directory);
   NoteThere(to.path, to.flags);
   const auto attributes =
@@ -322,14 +324,14 @@ void EventTranslator::Tell(std::string_view relative, uint32_t flags, int64_t no
     return;
   }
   std::string path(relative);
-  if (!entry.name.empty() && entry.name != NameOf(relative)) {
+  if (!entry.name.empty() && entry.name != BaseName(relative)) {
     // There is no entry of this spelling, though it can be opened by it: a record of it would bring the file
     // to the target under a name it does not have. If the name is new, or an old one has gone, only a listing
     // tells.
     if ((flags & (kItemCreated | kItemRemoved | kItemRenamed)) != 0 || (flags & kItemFlags) == 0) {
-      records_->Rescan(DirectoryOf(relative), RescanReason::kRecovered);
+      records_->Rescan(ParentPath(relative), RescanReason::kRecovered);
     }
-    path = JoinPath(DirectoryOf(relative), entry.name);
+    path = JoinPath(ParentPath(relative), entry.name);
   }
   NoteThere(path, flags);
   const bool is_new_here = (flags & (kContentFlags | kItemRenamed)) != 0;
@@ -369,38 +371,38 @@ void EventTranslator::TellGone(std::string_view relative, uint32_t flags, int64_
 }
 
 void EventTranslator::NoteGone(std::string_view relative, uint32_t flags) {
-  if (!disk_->MayBeRespelled(NameOf(relative))) {
+  if (!disk_->MayBeRespelled(BaseName(relative))) {
     return;
   }
   NoteThere(relative, flags);  // It was, for a while.
   gone_.Add(relative);
-  if (!IsAscii(NameOf(relative))) {
+  if (!IsAscii(BaseName(relative))) {
     // The target may have it in another normalization: names are told differently at their creation and
     // deletion (reported: amule#312).
-    rescans_.Add(DirectoryOf(relative), RescanReason::kRecovered, telling_id_);
+    rescans_.Add(ParentPath(relative), RescanReason::kRecovered, telling_id_);
   }
 }
 
 void EventTranslator::NoteThere(std::string_view relative, uint32_t flags) {
-  if (!disk_->MayBeRespelled(NameOf(relative))) {
+  if (!disk_->MayBeRespelled(BaseName(relative))) {
     return;
   }
   if (gone_.HadLike(relative)) {
-    records_->Rescan(DirectoryOf(relative), RescanReason::kRecovered);
+    records_->Rescan(ParentPath(relative), RescanReason::kRecovered);
   } else if (replaying_ && (flags & (kItemCreated | kItemRenamed | kItemRemoved)) != 0) {
     // What was told as gone before the watch began is not known.
-    rescans_.Add(DirectoryOf(relative), RescanReason::kRecovered, telling_id_);
+    rescans_.Add(ParentPath(relative), RescanReason::kRecovered, telling_id_);
   }
 }
 
 void EventTranslator::Changed(std::string_view relative, uint8_t hints) {
-  const std::string directory(DirectoryOf(relative));
+  const std::string directory(ParentPath(relative));
   if (keys_.size() > kMaxKeys) {
     keys_.clear();
   }
   const auto [known, is_new] = keys_.try_emplace(directory, next_key_);
   next_key_ += is_new ? 1 : 0;
-  records_->Changed(known->second, directory, NameOf(relative), hints);
+  records_->Changed(known->second, directory, BaseName(relative), hints);
 }
 
 int64_t EventTranslator::Housekeep(int64_t now_ms) {

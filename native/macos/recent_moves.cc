@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "macos/source_paths.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 
@@ -36,7 +37,7 @@ std::optional<std::vector<RecentMoves::Lost>> RecentMoves::AddMove(std::string_v
 
 std::vector<std::string> RecentMoves::Follow(std::string_view path) const {
   std::vector<std::string> places;
-  for (std::string_view above = path; !moves_.empty() && !above.empty(); above = DirectoryOf(above)) {
+  for (std::string_view above = path; !moves_.empty() && !above.empty(); above = ParentPath(above)) {
     const auto move = moves_.find(std::string(above));
     if (move != moves_.end()) {
       places.push_back(move->second.to + std::string(path.substr(above.size())));

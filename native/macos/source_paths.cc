@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "watch/relative_path.h"
+
 namespace syncline {
 namespace {
 
@@ -23,29 +25,6 @@ bool StripRoot(std::string_view path, std::string_view root, std::string* relati
 }
 
 }  // namespace
-
-std::string_view DirectoryOf(std::string_view relative) {
-  const size_t slash = relative.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : relative.substr(0, slash);
-}
-
-std::string_view NameOf(std::string_view relative) {
-  const size_t slash = relative.rfind('/');
-  return slash == std::string_view::npos ? relative : relative.substr(slash + 1);
-}
-
-bool IsWithin(std::string_view path, std::string_view directory) {
-  return directory.empty() || path == directory ||
-         (path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/');
-}
-
-std::string JoinPath(std::string_view directory, std::string_view name) {
-  std::string path(directory);
-  if (!path.empty() && !name.empty()) {
-    path += '/';
-  }
-  return path += name;
-}
 
 SourcePaths::SourcePaths(std::string root, std::string canonical_root, Disk* disk)
     : root_(WithoutTrailingSlashes(std::move(root))),
@@ -76,7 +55,7 @@ std::string SourcePaths::Absolute(std::string_view relative) const {
 }
 
 std::string SourcePaths::Respell(std::string_view relative) {
-  return JoinPath(RespellDirectory(DirectoryOf(relative)), NameOf(relative));
+  return JoinPath(RespellDirectory(ParentPath(relative)), BaseName(relative));
 }
 
 std::string SourcePaths::RespellDirectory(std::string_view relative) {
@@ -87,11 +66,11 @@ std::string SourcePaths::RespellDirectory(std::string_view relative) {
   if (const auto known = spelled_.find(key); known != spelled_.end()) {
     return known->second;
   }
-  std::string path = JoinPath(RespellDirectory(DirectoryOf(relative)), NameOf(relative));
-  if (disk_->MayBeRespelled(NameOf(relative))) {
+  std::string path = JoinPath(RespellDirectory(ParentPath(relative)), BaseName(relative));
+  if (disk_->MayBeRespelled(BaseName(relative))) {
     const DiskEntry entry = disk_->LookAt(Absolute(path));
     if (entry.error == 0 && !entry.name.empty()) {
-      path = JoinPath(DirectoryOf(path), entry.name);
+      path = JoinPath(ParentPath(path), entry.name);
     }
   }
   return spelled_[key] = path;

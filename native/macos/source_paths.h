@@ -38,11 +38,4 @@ class SourcePaths {
   std::unordered_map<std::string, std::string> spelled_;
 };
 
-// The directory of a relative path ('' for a name in the root), and its last name.
-std::string_view DirectoryOf(std::string_view relative);
-std::string_view NameOf(std::string_view relative);
-// True when `path` is `directory` or below it; '' is the root.
-bool IsWithin(std::string_view path, std::string_view directory);
-std::string JoinPath(std::string_view directory, std::string_view name);
-
 }  // namespace syncline

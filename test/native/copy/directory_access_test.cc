@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "copied_tree.h"
+#include "watch/relative_path.h"
 
 namespace syncline {
 namespace {

@@ -9,6 +9,7 @@
 #include "macos/event_translator.h"
 #include "record_text.h"
 #include "simulated_disk.h"
+#include "watch/relative_path.h"
 
 namespace syncline::testing {
 
@@ -111,7 +112,7 @@ class EventScript final : public EventSource {
    public:
     explicit ExcludedName(std::string name) : name_(std::move(name)) {}
     bool ExcludesEntry(std::string_view path, bool /*is_directory*/) const override {
-      return NameOf(path) == name_;
+      return BaseName(path) == name_;
     }
 
    private:
@@ -151,8 +152,8 @@ class EventScript final : public EventSource {
     }
     std::getline(words >> std::ws, path);
     path = Unescaped(path);
-    const InodePtr directory = disk_->At(DirectoryOf(path));
-    const std::string name(NameOf(path));
+    const InodePtr directory = disk_->At(ParentPath(path));
+    const std::string name(BaseName(path));
     if (directory == nullptr) {
       difference_ += "no directory for " + path + "\n";
       return;

@@ -9,6 +9,7 @@
 #include "filter/rule_list.h"
 #include "macos/source_paths.h"
 #include "simulated_disk.h"
+#include "watch/relative_path.h"
 
 namespace syncline::testing {
 
@@ -180,7 +181,7 @@ inline void MirrorModel::Deliver(const std::vector<Record>& records, uint64_t to
 inline bool MirrorModel::MakeMove(const std::string& from, const std::string& to, bool is_directory) {
   const InodePtr moved = Find(from);
   const InodePtr there = Find(to);
-  const InodePtr parent = Find(DirectoryOf(to));
+  const InodePtr parent = Find(ParentPath(to));
   if (moved == nullptr || moved->is_directory != is_directory || parent == nullptr || !parent->is_directory ||
       IsWithin(to, from)) {
     return false;
@@ -188,8 +189,8 @@ inline bool MirrorModel::MakeMove(const std::string& from, const std::string& to
   if (there != nullptr && (there->is_directory != is_directory || !there->children.empty())) {
     return false;
   }
-  Find(DirectoryOf(from))->children.erase(std::string(NameOf(from)));
-  parent->children[std::string(NameOf(to))] = moved;
+  Find(ParentPath(from))->children.erase(std::string(BaseName(from)));
+  parent->children[std::string(BaseName(to))] = moved;
   return true;
 }
 
@@ -199,15 +200,15 @@ inline void MirrorModel::BringUp(const std::string& path, bool by_content) {
   }
   const InodePtr wanted = source_->At(path);
   if (wanted == nullptr) {
-    const InodePtr parent = Find(DirectoryOf(path));
+    const InodePtr parent = Find(ParentPath(path));
     if (parent != nullptr) {
-      parent->children.erase(std::string(NameOf(path)));
+      parent->children.erase(std::string(BaseName(path)));
     }
     return;
   }
   // The topmost directory that is missing is compared whole.
   std::string above;
-  for (const std::string& part : PartsOf(DirectoryOf(path))) {
+  for (const std::string& part : PartsOf(ParentPath(path))) {
     above = JoinPath(above, part);
     const InodePtr there = Find(above);
     if (there == nullptr || !there->is_directory) {
@@ -219,7 +220,7 @@ inline void MirrorModel::BringUp(const std::string& path, bool by_content) {
 }
 
 inline void MirrorModel::Copy(const std::string& path, const InodePtr& from, bool by_content) {
-  InodePtr& there = Find(DirectoryOf(path))->children[std::string(NameOf(path))];
+  InodePtr& there = Find(ParentPath(path))->children[std::string(BaseName(path))];
   if (there == nullptr || there->is_directory != from->is_directory) {
     there = std::make_shared<SimulatedInode>();
     there->is_directory = from->is_directory;

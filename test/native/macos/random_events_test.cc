@@ -8,6 +8,7 @@
 #include "mirror_model.h"
 #include "record_text.h"
 #include "simulated_fsevents.h"
+#include "watch/relative_path.h"
 
 // Random operations on a simulated volume, told by a simulated FSEvents that takes every freedom it is
 // reported to take, must end in an equal mirror. SYNCLINE_SEED repeats one run, SYNCLINE_RUNS makes more.
@@ -102,13 +103,13 @@ class RandomOperations {
   }
   // The directory a path is in, null if there is none.
   InodePtr Parent(const std::string& path) const {
-    const InodePtr parent = disk_->At(DirectoryOf(path));
+    const InodePtr parent = disk_->At(ParentPath(path));
     return parent != nullptr && parent->is_directory ? parent : nullptr;
   }
   void Place(const std::string& path, const InodePtr& inode) {
-    Parent(path)->children[std::string(NameOf(path))] = inode;
+    Parent(path)->children[std::string(BaseName(path))] = inode;
   }
-  void Take(const std::string& path) { Parent(path)->children.erase(std::string(NameOf(path))); }
+  void Take(const std::string& path) { Parent(path)->children.erase(std::string(BaseName(path))); }
 
   void MakeDirectory(const std::string& path) {
     if (Parent(path) != nullptr && disk_->At(path) == nullptr) {
@@ -154,8 +155,8 @@ class RandomOperations {
     const InodePtr moved = disk_->At(from);
     const InodePtr there = disk_->At(given);
     const std::string to =
-        JoinPath(disk_->Spelled(DirectoryOf(given)),
-                 there != nullptr && there != moved ? NameOf(disk_->Spelled(given)) : NameOf(given));
+        JoinPath(disk_->Spelled(ParentPath(given)),
+                 there != nullptr && there != moved ? BaseName(disk_->Spelled(given)) : BaseName(given));
     if (moved == nullptr || Parent(to) == nullptr || from == to || IsWithin(to, from) || from.empty() ||
         (there == moved && links_.contains(moved->number))) {
       return;
