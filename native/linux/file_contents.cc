@@ -7,18 +7,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
+#include <vector>
 
 namespace syncline {
 namespace {
 
-constexpr uint64_t kSmallBytes = 64 * 1024;
-constexpr uint64_t kBufferBytes = 256 * 1024;
-constexpr uint64_t kPartBytes = 8 * 1024 * 1024;
+constexpr uint64_t kSmallBytes = 64ULL * 1024;
+constexpr uint64_t kBufferBytes = 256ULL * 1024;
+constexpr uint64_t kPartBytes = 8ULL * 1024 * 1024;
 
 char* Buffer() {
-  thread_local const std::unique_ptr<char[]> buffer = std::make_unique_for_overwrite<char[]>(kBufferBytes);
-  return buffer.get();
+  thread_local std::vector<char> buffer(kBufferBytes);
+  return buffer.data();
 }
 
 // The part [at, end) of one file into the same place of another.
