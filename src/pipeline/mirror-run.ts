@@ -213,7 +213,9 @@ export class MirrorRun {
   #asked({ moves, entries, subtrees, contentSubtrees }: Chunk): Omit<Batch, 'number' | 'reason'> {
     if (this.#startup)
       return { moves, entries, subtrees: [...subtrees, ...contentSubtrees], contentSubtrees: [] };
-    const large = this.#finishing ? {} : ({ large: 'defer' } as const);
+    // What has failed may have needed more than the lane may do, as to delete a directory of that name.
+    const isPlain = this.#quarantine.size === 0 || !entries.some(({ path }) => this.#quarantine.has(path));
+    const large = isPlain && !this.#finishing ? ({ large: 'defer' } as const) : {};
     return { moves, entries, subtrees, contentSubtrees, ...large };
   }
 

@@ -54,6 +54,10 @@ export class RetryList {
     return due;
   }
 
+  has(path: PathBytes): boolean {
+    return this.#retries.has(path);
+  }
+
   /** All that are listed, whether their time has come or not. */
   all(): Iterable<Retry> {
     return this.#retries.values();

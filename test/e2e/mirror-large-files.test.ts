@@ -1,6 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LiveMirror } from '../support/live-mirror.ts';
+import { startSshd } from '../support/sshd.ts';
 
 // 3 MiB at 1 MiB a second: seconds, in which the small files come and go.
 const slowly = ['--batch-size-limit', '256K', '--bwlimit', '1M'];
@@ -59,3 +60,27 @@ test.concurrent(
     await mirror.untilEqual();
   },
 );
+
+describe.concurrent('a directory that became a large file is replaced', () => {
+  const change = 'rm -r d; head -c 300K /dev/urandom > d';
+  const before = 'mkdir -p d/e; echo 1 > d/e/f';
+  const options = ['--batch-size-limit', '256K'];
+
+  test('on this machine, at once', async () => {
+    await using mirror = await LiveMirror.inSync({ options, before });
+    mirror.change(change);
+    await mirror.untilEqual();
+    expect(mirror.logged(/quarantined/)).toEqual([]);
+  });
+
+  test('on a host, at the second attempt', async () => {
+    await using sshd = await startSshd();
+    await using mirror = await LiveMirror.inSync({
+      options: [...options, ...sshd.mirrorOptions],
+      host: sshd.host,
+      before,
+    });
+    mirror.change(change);
+    await mirror.untilEqual();
+  });
+});

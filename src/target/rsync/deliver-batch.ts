@@ -2,12 +2,13 @@ import type { Batch, Move } from '../../model/batch.ts';
 import { HINT } from '../../model/event-batch.ts';
 import type { Failed, Outcome } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
-import { parentPath, ROOT_PATH } from '../../model/path-bytes.ts';
+import { joinPath, parentPath, pathFromText, ROOT_PATH } from '../../model/path-bytes.ts';
 import { deletesFor } from '../delete-policy.ts';
 import { withMissedMoves } from '../move/missed-moves.ts';
 import type { DeliveryEvent } from '../target.ts';
 import { DeliveryTally } from './delivery-tally.ts';
 import { withoutSettledDeletions } from './local-target.ts';
+import { lstatIfThere } from './lstat-if-there.ts';
 import { normalizeList } from './normalize-list.ts';
 import type { ListedEntry, NormalizedList } from './normalize-list.ts';
 import {
@@ -208,15 +209,22 @@ class BatchDelivery {
 
   /** Puts off the files above the limit; hard links go together. Returns what is left to do now. */
   #defer(entries: readonly ListedEntry[], compared: ReadonlySet<PathBytes>): readonly ListedEntry[] {
+    const { location } = this.#session;
     const { largeFileBytes = Infinity, attributes } = this.#session.options;
     if (this.#batch.large !== 'defer' || largeFileBytes === Infinity || attributes?.hardLinks === true)
       return entries;
+    // A directory of that name has to be deleted first; of a remote one only the attempt tells.
+    const needsRoom = (path: PathBytes): boolean =>
+      location.kind === 'local' &&
+      lstatIfThere(joinPath(pathFromText(location.path), path))?.isDirectory() === true;
     const isLarge = ({ path, bytes }: ListedEntry): boolean =>
-      bytes > largeFileBytes && !isBelowOne(path, compared);
-    this.#tally.deferred = entries
-      .filter(isLarge)
-      .map(({ path, rewrite }) => ({ path, hints: rewrite ? HINT.modified : HINT.attrib }));
-    return entries.filter((entry) => !isLarge(entry));
+      bytes > largeFileBytes && !isBelowOne(path, compared) && !needsRoom(path);
+    const large = new Set(entries.filter(isLarge));
+    this.#tally.deferred = [...large].map(({ path, rewrite }) => ({
+      path,
+      hints: rewrite ? HINT.modified : HINT.attrib,
+    }));
+    return entries.filter((entry) => !large.has(entry));
   }
 
   /** Nothing is done, so what lies in two comparisons would be told twice. */
