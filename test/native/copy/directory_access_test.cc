@@ -85,8 +85,6 @@ TEST_CASE("a directory is listed in the order of its names, again and again") {
     CHECK(ListDirectory(root.Get(), &names) == 0);
     std::vector<std::string> only;
     only.reserve(names.size());
-    std::vector<std::string> only;
-    only.reserve(names.size());
     for (const ListedName& listed : names) {
       only.push_back(listed.name);
     }
