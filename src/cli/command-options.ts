@@ -91,23 +91,6 @@ export function givenCommandPlace(
   });
 }
 
-/** Options that say something to commands as well, though they stand among those of rsync. */
-const FOR_ALL = ['--timeout', '--max-processes'];
-const RSYNC_GROUPS = /^(rsync:|What is kept equal)/;
-
-/** Throws a SynclineError (USAGE) for an option given that says something to rsync alone. */
-export function refuseOptionsForCommands(command: Command): void {
-  const refused = command.options.find((option) => {
-    const { long = '', helpGroupHeading = '' } = option;
-    const isRsyncs = long === '--mkpath' || (RSYNC_GROUPS.test(helpGroupHeading) && !FOR_ALL.includes(long));
-    const name = option.attributeName();
-    const isTurnedOff = command.getOptionValue(name) === false;
-    return isRsyncs && command.getOptionValueSource(name) === 'cli' && option.negate === isTurnedOff;
-  });
-  if (refused !== undefined)
-    throw new SynclineError('USAGE', `${refused.long ?? refused.flags} works only with rsync`, HELP);
-}
-
 const HELP = 'see: syncline mirror --help';
 
 function givenCommand(option: string, text: string, shell: boolean): GivenCommand {

@@ -50,25 +50,6 @@ export function addRsyncOptions(command: Command): readonly string[] {
   return given;
 }
 
-/** Those of {@link addRsyncOptions} and of the same kind, by the names commander gives them. */
-const rsyncOptions: Readonly<Record<string, string>> = {
-  rsyncOpt: '--rsync-opt',
-  rsh: '--rsh',
-  rsyncPath: '--rsync-path',
-  rsyncProgram: '--rsync-program',
-  bwlimit: '--bwlimit',
-  timeout: '--timeout',
-  maxProcesses: '--max-processes',
-};
-
-/** Throws a SynclineError (USAGE) for an option of rsync on a command line that runs no rsync. */
-export function refuseRsyncOptions(command: Command): void {
-  const [, refused] =
-    Object.entries(rsyncOptions).find(([name]) => command.getOptionValueSource(name) === 'cli') ?? [];
-  if (refused === undefined) return;
-  throw new SynclineError('USAGE', `${refused} works only with rsync`, `leave out ${refused} or --direct`);
-}
-
 /** Throws a SynclineError (USAGE) for an empty SRC or TARGET. */
 export function refuseEmpty(source: string, targets: readonly string[]): void {
   if (source !== '' && !targets.includes('')) return;

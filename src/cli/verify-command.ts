@@ -2,13 +2,8 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { VerifyOptions } from '../daemon/verify-options.ts';
 import { addAttributeOptions } from './attribute-options.ts';
-import {
-  addFilterOptions,
-  addRsyncOptions,
-  refuseEmpty,
-  refuseRsyncOptions,
-  type RsyncFlags,
-} from './option-groups.ts';
+import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
+import { refuseUnusedOptions } from './unused-options.ts';
 
 const NOTES = `
 One line a difference, and what they are in the end: equal, or how many.
@@ -57,7 +52,7 @@ export function addVerify(program: Command, done: (options: VerifyOptions) => vo
   command.action((source: string, target: string) => {
     refuseEmpty(source, [target]);
     const given = command.opts<VerifyFlags>();
-    if (given.direct === true) refuseRsyncOptions(command);
+    if (given.direct === true) refuseUnusedOptions(command, ['direct']);
     done({
       sourcePath: path.resolve(source),
       target,

@@ -379,6 +379,9 @@ describe('a wrong command line is refused in one line', () => {
     [['mirror', '--direct', '--rsync-opt=-c', 'a', 'b'], /^--rsync-opt works only with rsync$/],
     [['mirror', '--direct', '--rsyncssh', 'a', 'b', 'c'], /^--direct, but no target is a local directory$/],
     [['verify', '--direct', '-e', 'rsh', 'a', 'b'], /^--rsh works only with rsync$/],
+    [['mirror', '--direct', '--fuzzy', 'a', 'b'], /^--fuzzy works only with rsync$/],
+    [['mirror', '--direct', '--batch-size-limit=1M', 'a', 'b'], /^--batch-size-limit works only with rsync$/],
+    [['mirror', '--on-event', 'x', '--fuzzy', 'a'], /^--fuzzy works only with rsync$/],
     [['mirror', '--direct', '--bwlimit', '1m', 'a', 'b'], /^--bwlimit works only with rsync$/],
     [['mirror', '--direct', '--timeout', '600', 'a', 'b'], /^--timeout works only with rsync$/],
   ])('%j', (args, message) => {
