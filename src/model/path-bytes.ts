@@ -44,6 +44,20 @@ export function isBelow(path: PathBytes, directory: PathBytes): boolean {
   return directory === '' ? path !== '' : path.startsWith(`${directory}/`);
 }
 
+/** True when `path` is one of these or below one. */
+export function isWithinOne(path: PathBytes, places: ReadonlySet<PathBytes>): boolean {
+  if (places.size === 0) return false;
+  for (let up = path; ; up = parentPath(up)) {
+    if (places.has(up)) return true;
+    if (up === ROOT_PATH) return false;
+  }
+}
+
+/** Where what was at `path` is once `from` is called `to`; undefined when the move does not concern it. */
+export function afterMove(path: PathBytes, from: PathBytes, to: PathBytes): PathBytes | undefined {
+  return path === from || isBelow(path, from) ? ((to + path.slice(from.length)) as PathBytes) : undefined;
+}
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 // eslint-disable-next-line no-control-regex -- control bytes are what is looked for
 const unsafeText = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\\]/;

@@ -1,5 +1,5 @@
 import type { PathBytes } from '../model/path-bytes.ts';
-import { ROOT_PATH, parentPath } from '../model/path-bytes.ts';
+import { isWithinOne } from '../model/path-bytes.ts';
 import type { Batch } from '../model/batch.ts';
 
 /** How much is in doubt at a path, the least first. */
@@ -29,27 +29,19 @@ export class BatchScope {
   covers(path: PathBytes, reach: Reach): boolean {
     switch (reach) {
       case REACH.entry:
-        return this.#entries.has(path) || isIn(this.#contentSubtrees, path);
+        return this.#entries.has(path) || isWithinOne(path, this.#contentSubtrees);
       case REACH.subtree:
-        return isIn(this.#subtrees, path) || isIn(this.#contentSubtrees, path);
+        return isWithinOne(path, this.#subtrees) || isWithinOne(path, this.#contentSubtrees);
       case REACH.content:
-        return isIn(this.#contentSubtrees, path);
+        return isWithinOne(path, this.#contentSubtrees);
     }
   }
 
   /** How much is in doubt still at a path that the delivery has reported. */
   reachOf(path: PathBytes): Reach {
-    if (isIn(this.#contentSubtrees, path)) return REACH.content;
-    if (!isIn(this.#subtrees, path)) return REACH.entry;
+    if (isWithinOne(path, this.#contentSubtrees)) return REACH.content;
+    if (!isWithinOne(path, this.#subtrees)) return REACH.entry;
     const isNamedBeside = this.#entries.has(path) && !this.#subtrees.has(path);
     return isNamedBeside ? REACH.content : REACH.subtree;
-  }
-}
-
-function isIn(subtrees: ReadonlySet<PathBytes>, path: PathBytes): boolean {
-  if (subtrees.size === 0) return false;
-  for (let up = path; ; up = parentPath(up)) {
-    if (subtrees.has(up)) return true;
-    if (up === ROOT_PATH) return false;
   }
 }

@@ -1,5 +1,5 @@
 import type { PathBytes } from '../model/path-bytes.ts';
-import { ROOT_PATH, isBelow, parentPath } from '../model/path-bytes.ts';
+import { ROOT_PATH, afterMove, isBelow, parentPath } from '../model/path-bytes.ts';
 import type { BackOff } from './back-off.ts';
 import { pauseMs } from './back-off.ts';
 import { REACH } from './batch-scope.ts';
@@ -108,13 +108,13 @@ export class RetryList {
 
   /** What was listed at and below `from` is now so at and below `to`. Returns each old path with what it is now. */
   follow(from: PathBytes, to: PathBytes): readonly (readonly [PathBytes, Retry])[] {
-    const moved = [...this.#retries.values()].filter(({ path }) => path === from || isBelow(path, from));
-    for (const { path } of moved) this.#retries.delete(path);
-    return moved.map((old) => {
-      const retry = { ...old, path: (to + old.path.slice(from.length)) as PathBytes };
-      this.#retries.set(retry.path, retry);
-      return [old.path, retry];
+    const moved = [...this.#retries.values()].flatMap((old): (readonly [PathBytes, Retry])[] => {
+      const path = afterMove(old.path, from, to);
+      return path === undefined ? [] : [[old.path, { ...old, path }]];
     });
+    for (const [old] of moved) this.#retries.delete(old);
+    for (const [, retry] of moved) this.#retries.set(retry.path, retry);
+    return moved;
   }
 
   #set(path: PathBytes, message: string, attempts: number, reach: Reach, nowMs: number): Retry {

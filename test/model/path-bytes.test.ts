@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PathBytes } from '../../src/model/path-bytes.ts';
 import {
+  afterMove,
   baseName,
   displayPath,
   isBelow,
+  isWithinOne,
   joinPath,
   parentPath,
   pathFromBuffer,
@@ -52,6 +54,23 @@ test('a path is the join of its parent and its name', () => {
   );
   expect(parentPath('' as PathBytes)).toBe('');
   expect(isBelow('ab' as PathBytes, 'a' as PathBytes)).toBe(false);
+});
+
+test('a path is within a set of places that holds it or one it is below', () => {
+  const places = new Set(['a/b', 'c'] as PathBytes[]);
+  const within = ['a/b', 'a/b/x/y', 'c', 'c/d'];
+  const outside = ['', 'a', 'a/bb', 'cc', 'x/c'];
+  for (const path of [...within, ...outside])
+    expect([path, isWithinOne(path as PathBytes, places)]).toEqual([path, within.includes(path)]);
+  expect(isWithinOne('x/y' as PathBytes, new Set(['' as PathBytes]))).toBe(true);
+  expect(isWithinOne('x' as PathBytes, new Set())).toBe(false);
+});
+
+test('a path follows the move of what it is or is in, and of nothing else', () => {
+  const [from, to] = ['a/b', 'z'] as [PathBytes, PathBytes];
+  const after = (path: string): string | undefined => afterMove(path as PathBytes, from, to);
+  expect([after('a/b'), after('a/b/c')]).toEqual(['z', 'z/c']);
+  expect([after('a'), after('a/bb'), after('z')]).toEqual([undefined, undefined, undefined]);
 });
 
 describe('displayPath', () => {

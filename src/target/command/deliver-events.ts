@@ -1,7 +1,7 @@
 import type { Batch, BatchEntry, Move } from '../../model/batch.ts';
 import { HINT } from '../../model/event-batch.ts';
 import type { Delivered, Failed, HeldDeletions, Outcome, PathProblem } from '../../model/outcome.ts';
-import { displayPath, isBelow } from '../../model/path-bytes.ts';
+import { afterMove, displayPath } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import { withMissedMoves } from '../move/missed-moves.ts';
 import { lstatIfThere } from '../rsync/lstat-if-there.ts';
@@ -126,10 +126,11 @@ class EventDelivery {
 
   #followMove({ from, to }: Move): void {
     const { untold } = this.#session;
-    for (const path of untold) {
-      if (path !== from && !isBelow(path, from)) continue;
+    for (const path of [...untold]) {
+      const now = afterMove(path, from, to);
+      if (now === undefined) continue;
       untold.delete(path);
-      untold.add((to + path.slice(from.length)) as PathBytes);
+      untold.add(now);
     }
   }
 
