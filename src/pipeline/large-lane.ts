@@ -2,13 +2,26 @@ import type { Subscription } from 'rxjs';
 import type { Batch, BatchEntry } from '../model/batch.ts';
 import { HINT } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
-import { ROOT_PATH, isBelow, parentPath } from '../model/path-bytes.ts';
+import { afterMove, isWithinOne, parentPath } from '../model/path-bytes.ts';
 
 interface UnderWay {
   readonly entry: BatchEntry;
   subscription: Subscription | undefined;
   /** It has been moved away since: what comes of it does not matter. */
   isMoved: boolean;
+  /** A batch has been delivered beside it. */
+  hadCompany: boolean;
+}
+
+/** How the delivery of a large file has ended by itself. */
+export interface LargeEnd {
+  /** The file is where it was, so its outcome is to be told. */
+  readonly isWanted: boolean;
+  /**
+   * A directory to be looked at again: the target has given it the attributes it had when the delivery began, and a batch
+   * has given it newer ones meanwhile.
+   */
+  readonly stale: PathBytes | undefined;
 }
 
 /**
@@ -49,7 +62,7 @@ export class LargeLane {
       if (!mayGo(path)) continue;
       const entry = { path, hints };
       this.#waiting.delete(path);
-      this.#underWay = { entry, subscription: undefined, isMoved: false };
+      this.#underWay = { entry, subscription: undefined, isMoved: false, hadCompany: false };
       return entry;
     }
     return undefined;
@@ -60,31 +73,26 @@ export class LargeLane {
     if (this.#underWay !== undefined) this.#underWay.subscription = subscription;
   }
 
-  /**
-   * The delivery of `entry`, as {@link begin} gave it, has ended by itself. Returns whether its outcome is to be told: it
-   * was not ended from here meanwhile, and the file is still where it was.
-   */
-  ended(entry: BatchEntry): boolean {
-    if (this.#underWay?.entry !== entry) return false;
-    const { isMoved } = this.#underWay;
+  /** The delivery of `entry`, as {@link begin} gave it, has ended by itself; undefined when it was ended from here before. */
+  ended(entry: BatchEntry): LargeEnd | undefined {
+    if (this.#underWay?.entry !== entry) return undefined;
+    const { isMoved, hadCompany } = this.#underWay;
     this.#underWay = undefined;
-    return !isMoved;
+    return { isWanted: !isMoved, stale: hadCompany && !isMoved ? parentPath(entry.path) : undefined };
   }
 
   /** What was at and below `from` is now at and below `to`. */
   follow(from: PathBytes, to: PathBytes): void {
-    const moved = (path: PathBytes): PathBytes | undefined =>
-      path === from || isBelow(path, from) ? ((to + path.slice(from.length)) as PathBytes) : undefined;
     const current = this.#underWay;
     if (current !== undefined && !current.isMoved) {
-      const path = moved(current.entry.path);
+      const path = afterMove(current.entry.path, from, to);
       if (path !== undefined) {
         current.isMoved = true;
         this.add({ path, hints: current.entry.hints | HINT.modified });
       }
     }
     for (const [path, hints] of [...this.#waiting]) {
-      const place = moved(path);
+      const place = afterMove(path, from, to);
       if (place === undefined) continue;
       this.#waiting.delete(path);
       this.add({ path: place, hints: hints | HINT.modified });
@@ -109,6 +117,7 @@ export class LargeLane {
       if (!isSettled && !current.isMoved) this.add(current.entry);
       return batch;
     }
+    current.hadCompany = true;
     const mine = batch.entries.find((entry) => entry.path === path);
     if (mine === undefined) return batch;
     this.add(mine);
@@ -140,19 +149,11 @@ class Reach {
 
   /** Afterwards `path` is up to date, whatever it is by then. */
   settles(path: PathBytes): boolean {
-    return isAtOrBelowOne(path, this.#whole);
+    return isWithinOne(path, this.#whole);
   }
 
   /** `path` or something it is in is compared, or has another name afterwards. */
   disturbs(path: PathBytes): boolean {
-    return isAtOrBelowOne(path, this.#compared);
-  }
-}
-
-function isAtOrBelowOne(path: PathBytes, places: ReadonlySet<PathBytes>): boolean {
-  if (places.size === 0) return false;
-  for (let up = path; ; up = parentPath(up)) {
-    if (places.has(up)) return true;
-    if (up === ROOT_PATH) return false;
+    return isWithinOne(path, this.#compared);
   }
 }

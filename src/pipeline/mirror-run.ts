@@ -255,7 +255,9 @@ export class MirrorRun {
     };
     const delivery = this.#ask(batch, (outcome) => {
       this.#afterBarrier(() => {
-        if (this.#large.ended(entry)) this.#largeDelivered(batch, outcome);
+        const end = this.#large.ended(entry);
+        if (end?.isWanted === true) this.#largeDelivered(batch, outcome);
+        if (end?.stale !== undefined) this.#tree.touchDirectory(end.stale);
         this.#deliverLarge();
         this.#next(false);
       });

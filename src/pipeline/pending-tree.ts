@@ -129,6 +129,11 @@ export class PendingTree {
     this.#tree.mark(node, seen | HINT.modified | HINT.closed, keptFlags(node), undefined);
   }
 
+  /** The times and attributes of a directory may differ, whatever the records have said. */
+  touchDirectory(path: PathBytes): void {
+    this.#markTimes(this.#tree.reach(path));
+  }
+
   /** True when the name, or all of a directory above it, is to be delivered anyway. */
   isDue(path: PathBytes): boolean {
     return this.#tree.find(path)?.has(NODE.dirty) === true || this.#tree.covers(path);

@@ -1,7 +1,9 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LiveMirror } from '../support/live-mirror.ts';
+import { serveByDaemon } from '../support/served-target.ts';
 import { startSshd } from '../support/sshd.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 
 // 3 MiB at 1 MiB a second: seconds, in which the small files come and go.
 const slowly = ['--batch-size-limit', '256K', '--bwlimit', '1M'];
@@ -11,7 +13,8 @@ test.concurrent('a large file does not delay small ones, and arrives', async () 
   await using mirror = await LiveMirror.inSync({ options: slowly, before: 'echo 1 > first' });
   mirror.change(`${big} > big`);
   await mirror.until(() => mirror.temporary().length > 0, 'the large file to be under way');
-  mirror.change('mkdir d; echo 1 > d/small');
+  // The directory of the large file has another time and mode now than its delivery has seen.
+  mirror.change('mkdir d; echo 1 > d/small; chmod 711 .');
   await mirror.until(() => existsSync(`${mirror.copy}/d/small`), 'the small file');
   expect(existsSync(`${mirror.copy}/big`)).toBe(false);
   await mirror.untilEqual();
@@ -83,4 +86,23 @@ describe.concurrent('a directory that became a large file is replaced', () => {
     mirror.change(change);
     await mirror.untilEqual();
   });
+});
+
+test('a large file whose receiver is killed is sent again, and no half a file stays', async () => {
+  using directory = makeTempDir();
+  await using server = await serveByDaemon(directory);
+  const { way } = server;
+  await using mirror = await LiveMirror.inSync({
+    ...way,
+    options: [...way.options, '--batch-size-limit', '256K', '--bwlimit', '1M'],
+    before: 'mkdir d; echo 1 > d/first',
+  });
+  mirror.change(`${big} > d/big`);
+  await mirror.until(() => mirror.temporary('d').length > 0, 'the large file to be under way');
+  await server.kill();
+  await mirror.untilLogged(/quarantined/);
+  expect(mirror.temporary('d')).toHaveLength(1);
+  await server.restart();
+  await mirror.untilEqual();
+  expect((await mirror.end()).code).toBe(143);
 });

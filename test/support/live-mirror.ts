@@ -137,7 +137,6 @@ export class LiveMirror implements AsyncDisposable {
     return compareTrees(pathFromText(this.source), pathFromText(copy));
   }
 
-  /** Runs a bash script in the source. */
   /** Names of rsync's temporary files in a directory of the target: what is being received there now. */
   temporary(directory = ''): readonly string[] {
     const path = `${this.copy}/${directory}`;
@@ -145,6 +144,7 @@ export class LiveMirror implements AsyncDisposable {
     return readdirSync(path).filter((name) => /^\..+\.[A-Za-z0-9]{6}$/.test(name));
   }
 
+  /** Runs a bash script in the source. */
   change(script: string): void {
     shell(this.source, script);
   }
