@@ -182,8 +182,9 @@ function remedyField(remedy: string | undefined): { readonly remedy?: string } {
 }
 
 function sizes(batch: Batch): Record<string, number | string> {
-  const { entries, subtrees, moves } = batch;
-  return { reason: batch.reason, entries: entries.length, subtrees: subtrees.length, moves: moves.length };
+  const { reason, entries, moves } = batch;
+  const subtrees = batch.subtrees.length + batch.contentSubtrees.length;
+  return { reason, entries: entries.length, subtrees, moves: moves.length };
 }
 
 /** The root has an empty path; people read a dot. */

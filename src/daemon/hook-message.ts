@@ -30,8 +30,10 @@ export function hookMessage(
   return `${JSON.stringify(fields)}\n`;
 }
 
-function batchFields({ number, reason, moves, entries, subtrees }: Batch): Record<string, unknown> {
-  return { batch: number, reason, moves: moves.length, names: entries.length, subtrees: subtrees.length };
+function batchFields(batch: Batch): Record<string, unknown> {
+  const { number, reason, moves, entries } = batch;
+  const subtrees = batch.subtrees.length + batch.contentSubtrees.length;
+  return { batch: number, reason, moves: moves.length, names: entries.length, subtrees };
 }
 
 function outcomeFields(outcome: Delivered | Failed): Record<string, unknown> {

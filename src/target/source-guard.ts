@@ -23,6 +23,12 @@ export class SourceGuard {
       throw new SynclineError('SOURCE', `Source ${displayPath(this.#source)} is not a directory.`);
   }
 
+  /** Which directory it has to be. Not to be asked before {@link open}. */
+  get identity(): DirectoryIdentity {
+    if (this.#identity === undefined) throw new Error('source guard: it has not been opened');
+    return this.#identity;
+  }
+
   /** Undefined while it is the same directory. To be asked before anything that can delete. */
   check(): Failed | undefined {
     const now = directoryIdentity(pathToBuffer(this.#source));

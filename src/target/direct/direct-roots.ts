@@ -1,17 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import type { NativeRoot } from '../../addon/addon.ts';
 import type { Failed } from '../../model/outcome.ts';
-import { displayPath, pathFromText, pathToBuffer } from '../../model/path-bytes.ts';
+import { pathFromText } from '../../model/path-bytes.ts';
 import { SynclineError } from '../../model/syncline-error.ts';
-import {
-  checkLocalTarget,
-  directoryIdentity,
-  isEmptyDirectory,
-  isSameDirectory,
-  LocalTargetGuard,
-} from '../local-target.ts';
+import { checkLocalTarget, directoryIdentity, isEmptyDirectory, LocalTargetGuard } from '../local-target.ts';
 import type { DirectoryIdentity } from '../local-target.ts';
 import { parseTarget } from '../parse-target.ts';
+import { SourceGuard } from '../source-guard.ts';
 import type { DirectTargetOptions } from './direct-options.ts';
 
 /** Both roots of a delivery, as they were found before it. */
@@ -27,7 +22,7 @@ export class DirectRoots {
   readonly targetPath: string;
   readonly #options: DirectTargetOptions;
   readonly #guard: LocalTargetGuard;
-  #source: DirectoryIdentity | undefined;
+  readonly #source: SourceGuard;
   #needsCompare = false;
   #hasWorked = false;
 
@@ -43,14 +38,13 @@ export class DirectRoots {
     this.#options = options;
     this.targetPath = location.path;
     this.#guard = new LocalTargetGuard(location.path);
-    this.#source = options.sourceIdentity;
+    this.#source = new SourceGuard(options.source, options.sourceIdentity);
   }
 
   /** Changes nothing. Throws a SynclineError (SOURCE, TARGET) when this pair cannot be mirrored. */
   prepare(): void {
     const { source, mkpath = false } = this.#options;
-    this.#source ??= directoryIdentity(pathToBuffer(source));
-    if (!this.#source) throw new SynclineError('SOURCE', `Source ${displayPath(source)} is not a directory.`);
+    this.#source.open();
     checkLocalTarget(source, this.targetPath, mkpath);
     this.#guard.check();
   }
@@ -62,28 +56,26 @@ export class DirectRoots {
 
   /** True when the source root can be read and holds nothing. */
   sourceIsEmpty(): boolean {
-    return isEmptyDirectory(pathToBuffer(this.#options.source));
+    return this.#source.isEmpty();
   }
 
   /** To be asked before each delivery. Makes the target root if it is missing, unless it is a dry run. */
   open(): OpenRoots | Failed {
-    const source = this.#checkSource();
-    if ('kind' in source) return source;
+    const strange = this.#source.check();
+    if (strange) return strange;
     const target = this.#openTarget();
     if (target !== undefined && 'kind' in target) return target;
     if (target !== undefined && this.#hasWorked && isEmptyDirectory(this.targetPath) && !this.sourceIsEmpty())
       this.#needsCompare = true;
     return {
-      source: rootOf(this.#options.source, source),
+      source: rootOf(this.#options.source, this.#source.identity),
       target: target && rootOf(pathFromText(this.targetPath), target),
     };
   }
 
   /** To be asked after the engine has worked: whether both roots were those in `roots` until the end. */
   checkAfter({ target: before }: OpenRoots): Failed | undefined {
-    const source = this.#checkSource();
-    if ('kind' in source) return source;
-    const foreign = this.#checkTarget();
+    const foreign = this.#source.check() ?? this.#checkTarget();
     if (foreign) return foreign;
     const now = directoryIdentity(this.targetPath);
     const isSame = before === undefined || (now?.device === before.device && now.inode === before.inode);
@@ -94,18 +86,6 @@ export class DirectRoots {
   delivered(): void {
     this.#hasWorked = true;
     this.#needsCompare = false;
-  }
-
-  /** The source root while it is the directory it was at start: else every name would look deleted. */
-  #checkSource(): DirectoryIdentity | Failed {
-    const { source } = this.#options;
-    const now = directoryIdentity(pathToBuffer(source));
-    if (now && this.#source && isSameDirectory(now, this.#source)) return now;
-    return failed(
-      'source',
-      `Source ${displayPath(source)} is ${now ? 'not the directory it was at start' : 'gone'}; nothing is delivered.`,
-      'Bring the directory back (mount it), or restart to mirror what is there now.',
-    );
   }
 
   #openTarget(): DirectoryIdentity | Failed | undefined {

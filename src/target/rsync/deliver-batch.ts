@@ -2,7 +2,7 @@ import type { Batch, Move } from '../../model/batch.ts';
 import { HINT } from '../../model/event-batch.ts';
 import type { Failed, Outcome } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
-import { joinPath, parentPath, pathFromText, ROOT_PATH } from '../../model/path-bytes.ts';
+import { isWithinOne, joinPath, parentPath, pathFromText, ROOT_PATH } from '../../model/path-bytes.ts';
 import { deletesFor } from '../delete-policy.ts';
 import { withMissedMoves } from '../move/missed-moves.ts';
 import type { DeliveryEvent } from '../target.ts';
@@ -348,11 +348,7 @@ class BatchDelivery {
 
 /** True for a path below one of these. */
 function isBelowOne(path: PathBytes, subtrees: ReadonlySet<PathBytes>): boolean {
-  for (let up = path; up !== ROOT_PATH;) {
-    up = parentPath(up);
-    if (subtrees.has(up)) return true;
-  }
-  return false;
+  return path !== ROOT_PATH && isWithinOne(parentPath(path), subtrees);
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { Batch } from '../../model/batch.ts';
 import type { Delivered, Failed, Outcome } from '../../model/outcome.ts';
-import { isBelow, parentPath } from '../../model/path-bytes.ts';
+import { afterMove, isWithinOne, parentPath } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import { deletesFor } from '../delete-policy.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
 import { LEFTOVER_DELETION, leftoverInput } from './rsync-arguments.ts';
-import type { RsyncSession } from './rsync-session.ts';
+import type { RsyncSession, RunContext } from './rsync-session.ts';
 
 /** More directories than this are not looked through one by one: then everything is compared. */
 const MAX_DIRECTORIES = 1000;
@@ -24,32 +24,33 @@ export class Leftovers {
 
   /**
    * To be told of every delivery. After one that failed, the directories of its entries are remembered (its subtrees are
-   * compared again anyway); after the next one that succeeds they are cleaned. Returns the outcome, or why that failed.
+   * compared again anyway); after the next one that succeeds they are cleaned, unless something is being received there
+   * still (`isBusy`). Returns the outcome, or why that failed.
    */
-  async after(batch: Batch, outcome: Outcome, context: DeliveryContext): Promise<Outcome> {
+  async after(batch: Batch, outcome: Outcome, isBusy: boolean, context: RunContext): Promise<Outcome> {
     this.#follow(batch);
     if (outcome.kind === 'failed') {
       if (outcome.scope === 'batch' || outcome.scope === 'target') this.#remember(batch);
       return outcome;
     }
-    if (this.#directories.size === 0 || !this.#mayDelete(batch, outcome)) return outcome;
+    if (isBusy || this.#directories.size === 0 || !this.#mayDelete(batch, outcome)) return outcome;
     return (await this.#remove(context)) ?? outcome;
   }
 
   /** A move that was made has taken the files along. */
   #follow({ moves }: Batch): void {
     for (const { from, to } of moves)
-      for (const path of [...this.#directories])
-        if (path === from || isBelow(path, from))
-          this.#directories.add((to + path.slice(from.length)) as PathBytes);
+      for (const path of [...this.#directories]) {
+        const now = afterMove(path, from, to);
+        if (now !== undefined) this.#directories.add(now);
+      }
   }
 
   #remember({ entries, subtrees, contentSubtrees }: Batch): void {
-    const compared = [...subtrees, ...contentSubtrees];
+    const compared = new Set([...subtrees, ...contentSubtrees]);
     for (const { path } of entries) {
       const directory = parentPath(path);
-      if (!compared.some((subtree) => directory === subtree || isBelow(directory, subtree)))
-        this.#directories.add(directory);
+      if (!isWithinOne(directory, compared)) this.#directories.add(directory);
     }
     if (this.#directories.size <= MAX_DIRECTORIES) return;
     this.#directories.clear();
@@ -62,10 +63,10 @@ export class Leftovers {
     return deletesFor(deletes, reason) && !dryRun && held === undefined && !this.#session.sourceIsEmpty();
   }
 
-  async #remove(context: DeliveryContext): Promise<Failed | undefined> {
+  async #remove(context: RunContext): Promise<Failed | undefined> {
     const { verdict, deleted } = await this.#session.run(
       { own: LEFTOVER_DELETION, input: [leftoverInput([...this.#directories])] },
-      { signal: context.signal, report: onlyCommands(context) },
+      { ...context, report: onlyCommands(context) },
     );
     if (verdict.kind === 'failed') {
       this.#session.mayHaveChanged ||= verdict.scope === 'target';

@@ -7,6 +7,7 @@ import { Leftovers } from './leftovers.ts';
 import { checkExtraArguments } from './rsync-arguments.ts';
 import type { RsyncTargetOptions } from './rsync-options.ts';
 import { ENDED_EARLY, RsyncSession } from './rsync-session.ts';
+import type { RunContext } from './rsync-session.ts';
 
 /** A target that rsync brings up to date. Throws a SynclineError (TARGET, USAGE) for options that cannot work. */
 export function createRsyncTarget(options: RsyncTargetOptions): Target {
@@ -28,6 +29,8 @@ class RsyncTarget implements Target {
   #running: Promise<unknown> = Promise.resolve();
   /** The delivery of a large file under way: it has a temporary file on the target. */
   #large: { readonly signal: AbortSignal; readonly ended: Promise<unknown> } | undefined;
+  /** Settled when nothing that looks like a temporary file is being removed. */
+  #cleaned: Promise<unknown> = Promise.resolve();
 
   constructor(options: RsyncTargetOptions) {
     this.name = options.target;
@@ -48,14 +51,25 @@ class RsyncTarget implements Target {
     if (batch.large === 'only') return this.#deliverLarge(batch, context);
     // It was ended to make way, and its last work at a temporary file must be over.
     if (this.#large?.signal.aborted === true) await this.#large.ended;
-    const outcome = await this.#deliverInSlot(batch, context);
-    return this.#large === undefined ? this.#leftovers.after(batch, outcome, context) : outcome;
+    return this.#inSlot(context, async (inSlot) => {
+      const outcome = await deliverBatch(this.#session, batch, inSlot);
+      const work = this.#leftovers.after(batch, outcome, this.#large !== undefined, inSlot);
+      this.#cleaned = work.catch(() => undefined);
+      return work;
+    });
   }
 
   #deliverLarge(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    const ended = this.#deliverInSlot(batch, context).finally(() => {
-      this.#large = undefined;
-    });
+    const ended = this.#cleaned
+      .then(() =>
+        this.#inSlot(context, async (inSlot) => {
+          const outcome = await deliverBatch(this.#session, batch, inSlot);
+          return this.#leftovers.after(batch, outcome, true, inSlot);
+        }),
+      )
+      .finally(() => {
+        this.#large = undefined;
+      });
     this.#large = { signal: context.signal, ended };
     return ended;
   }
@@ -65,13 +79,17 @@ class RsyncTarget implements Target {
     await this.#running;
   }
 
-  async #deliverInSlot(batch: Batch, context: DeliveryContext): Promise<Outcome> {
+  /** Waits for a slot where there is a limit; `deliver` has it to its end. */
+  async #inSlot(
+    context: DeliveryContext,
+    deliver: (context: RunContext) => Promise<Outcome>,
+  ): Promise<Outcome> {
     const { options } = this.#session;
-    if (options.slots === undefined) return deliverBatch(this.#session, batch, context);
+    if (options.slots === undefined) return deliver(context);
     const slots = await DeliverySlots.begin(options.slots, context.signal);
     if (slots === undefined) return ENDED_EARLY;
     try {
-      return await deliverBatch(this.#session, batch, { ...context, slots });
+      return await deliver({ ...context, slots });
     } finally {
       slots.end();
     }
