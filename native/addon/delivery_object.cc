@@ -112,26 +112,28 @@ DeliveryRequest RequestOf(const Napi::Object& from) {
   return request;
 }
 
-const char* TextOf(DeliveryRecord::Kind kind) {
-  switch (kind) {
-    case DeliveryRecord::Kind::kUpdated:
-      return "updated";
-    case DeliveryRecord::Kind::kDeleted:
-      return "deleted";
-    case DeliveryRecord::Kind::kDirectoryTime:
-      return "directoryTime";
-    case DeliveryRecord::Kind::kMoved:
-      return "moved";
-    case DeliveryRecord::Kind::kMissed:
-      return "missed";
-    case DeliveryRecord::Kind::kProblem:
-      return "problem";
-    case DeliveryRecord::Kind::kRecheck:
-      return "recheck";
-    case DeliveryRecord::Kind::kRefused:
-      return "refused";
+// The records as columns: an object for each costs JavaScript's thread more than the engine's work on it.
+void SetRecords(Napi::Env env, Napi::Object result, const std::vector<DeliveryRecord>& records) {
+  Napi::Uint8Array kinds = Napi::Uint8Array::New(env, records.size());
+  Napi::Float64Array bytes = Napi::Float64Array::New(env, records.size());
+  Napi::Uint32Array path_ends = Napi::Uint32Array::New(env, records.size());
+  Napi::Array messages = Napi::Array::New(env);
+  std::string paths;
+  for (size_t i = 0; i < records.size(); ++i) {
+    const DeliveryRecord& record = records[i];
+    kinds[i] = static_cast<uint8_t>(record.kind);
+    bytes[i] = static_cast<double>(record.bytes);
+    paths += record.path;
+    path_ends[i] = static_cast<uint32_t>(paths.size());
+    if (!record.message.empty()) {
+      messages.Set(static_cast<uint32_t>(i), record.message);
+    }
   }
-  return "";
+  result.Set("kinds", kinds);
+  result.Set("bytesOf", bytes);
+  result.Set("pathEnds", path_ends);
+  result.Set("paths", PathBytesOf(env, paths));
+  result.Set("messages", messages);
 }
 
 const char* TextOf(DeliveryFailure::Scope scope) {
@@ -190,21 +192,9 @@ class DeliveryObject : public Napi::ObjectWrap<DeliveryObject> {
 
   Napi::Value Take(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
-    const std::vector<DeliveryRecord> taken = report_.Take(kMaxRecords);
-    Napi::Array records = Napi::Array::New(env, taken.size());
-    for (uint32_t i = 0; i < taken.size(); ++i) {
-      const Napi::HandleScope scope(env);
-      const DeliveryRecord& record = taken[i];
-      Napi::Object object = Napi::Object::New(env);
-      object.Set("kind", TextOf(record.kind));
-      object.Set("path", PathBytesOf(env, record.path));
-      object.Set("bytes", static_cast<double>(record.bytes));
-      object.Set("message", record.message);
-      records.Set(i, object);
-    }
     const DeliveryReport::Progress counts = report_.Counts();
     Napi::Object result = Napi::Object::New(env);
-    result.Set("records", records);
+    SetRecords(env, result, report_.Take(kMaxRecords));
     result.Set("bytes", static_cast<double>(counts.bytes));
     result.Set("entriesDone", static_cast<double>(counts.done));
     result.Set("entriesSeen", static_cast<double>(counts.seen));

@@ -12,6 +12,10 @@ std::string TextOf(std::string_view operation, int error) {
   return std::string(operation) + ": " + std::generic_category().message(error);
 }
 
+// Whoever listens is busy for longer with one call than with a record.
+constexpr size_t kRingAtRecords = 500;
+constexpr std::chrono::milliseconds kRingInterval(20);
+
 bool IsLackOfThisMachine(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
 }  // namespace
@@ -71,7 +75,7 @@ void DeliveryReport::Fail(DeliveryFailure::Scope scope, std::string message) {
 
 void DeliveryReport::CountBytes(uint64_t bytes) {
   bytes_ += bytes;
-  Ring(std::unique_lock(mutex_));
+  RingIfDue(std::unique_lock(mutex_));
 }
 
 std::vector<DeliveryRecord> DeliveryReport::Take(size_t limit) {
@@ -116,7 +120,15 @@ void DeliveryReport::Add(DeliveryRecord record) {
     troubles_.try_emplace(record.path, Trouble::kRecheck);
   }
   records_.push_back(std::move(record));
-  Ring(std::move(lock));
+  RingIfDue(std::move(lock));
+}
+
+void DeliveryReport::RingIfDue(std::unique_lock<std::mutex> lock) {
+  const auto now = std::chrono::steady_clock::now();
+  if (records_.size() >= kRingAtRecords || now - last_ring_ >= kRingInterval) {
+    last_ring_ = now;
+    Ring(std::move(lock));
+  }
 }
 
 void DeliveryReport::Ring(std::unique_lock<std::mutex> lock) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -14,6 +15,7 @@ namespace syncline {
 
 // One thing a delivery has to tell.
 struct DeliveryRecord {
+  // Their order is known to src/addon/addon.ts.
   enum class Kind : uint8_t {
     // `message`, in a dry run: what differs, as rsync's %i has it.
     kUpdated,
@@ -92,12 +94,15 @@ class DeliveryReport {
  private:
   void Add(DeliveryRecord record);
   void Ring(std::unique_lock<std::mutex> lock);
+  // What waits when this does not ring is told with what comes next, at the latest at the end.
+  void RingIfDue(std::unique_lock<std::mutex> lock);
 
   const std::function<void()> ring_;
   mutable std::mutex mutex_;
   std::deque<DeliveryRecord> records_;
   std::unordered_map<std::string, Trouble> troubles_;
   DeliveryFailure failure_;
+  std::chrono::steady_clock::time_point last_ring_;
   bool rung_ = false;
   bool ended_ = false;
   std::atomic<bool> stopped_ = false;

@@ -119,22 +119,31 @@ export interface NativeDeliveryOptions {
 }
 
 /**
- * One thing a delivery has to tell. For each move `moved` or `missed`, in their order, with where to as its path;
- * `directoryTime` in a dry run only. `bytes` of a file that was copied; `message` of a problem or a refusal, and of what
- * a dry run would update: rsync's `%i`.
+ * What a delivery can tell of a path, in the order of the engine's numbers. For each move `moved` or `missed`, in their
+ * order, with where to as its path; `directoryTime` in a dry run only.
  */
-export interface NativeDeliveryRecord {
-  readonly kind:
-    'updated' | 'directoryTime' | 'deleted' | 'moved' | 'missed' | 'problem' | 'recheck' | 'refused';
-  readonly path: string;
-  readonly bytes: number;
-  readonly message: string;
-}
+export const DELIVERY_RECORD_KINDS = [
+  'updated',
+  'directoryTime',
+  'deleted',
+  'moved',
+  'missed',
+  'problem',
+  'recheck',
+  'refused',
+] as const;
 
-/** What {@link NativeDelivery.take} gives; the counts are totals so far. */
+/** What {@link NativeDelivery.take} gives; the counts are totals so far. The records are columns of equal length. */
 export interface NativeDeliveryState {
-  /** At most a few thousand; what is left rings again. */
-  readonly records: readonly NativeDeliveryRecord[];
+  /** Places in {@link DELIVERY_RECORD_KINDS}. At most a few thousand; what is left rings again. */
+  readonly kinds: Uint8Array;
+  /** All paths behind each other, one character a byte, and where in it each ends. */
+  readonly paths: string;
+  readonly pathEnds: Uint32Array;
+  /** Of a file that was copied, else 0. */
+  readonly bytesOf: Float64Array;
+  /** Of a problem or a refusal, and of what a dry run would update: rsync's `%i`; holes elsewhere. */
+  readonly messages: readonly (string | undefined)[];
   readonly bytes: number;
   readonly entriesDone: number;
   /** Entries found so far; grows while directories are listed. */

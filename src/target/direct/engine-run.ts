@@ -1,3 +1,4 @@
+import { DELIVERY_RECORD_KINDS } from '../../addon/addon.ts';
 import type { NativeAddon, NativeDeliveryOptions, NativeDeliveryState } from '../../addon/addon.ts';
 import type { PathProblem } from '../../model/outcome.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
@@ -70,8 +71,13 @@ class EngineTally {
   }
 
   add(state: NativeDeliveryState): void {
-    for (const { kind, path: name, bytes, message } of state.records) {
-      const path = name as PathBytes;
+    const { kinds, paths, pathEnds, bytesOf, messages } = state;
+    let from = 0;
+    for (const [i, number] of kinds.entries()) {
+      const to = pathEnds[i] ?? 0;
+      const path = paths.slice(from, to) as PathBytes;
+      from = to;
+      const [kind, bytes = 0, message = ''] = [DELIVERY_RECORD_KINDS[number], bytesOf[i], messages[i]];
       switch (kind) {
         case 'updated':
           if (this.#isTold(`u${path}`)) break;
