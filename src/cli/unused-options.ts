@@ -4,6 +4,13 @@ import { SynclineError } from '../model/syncline-error.ts';
 
 type Kind = TargetPlace['kind'];
 
+const NAMES: Readonly<Record<Kind, string>> = {
+  rsync: 'rsync',
+  rsyncssh: 'rsync',
+  direct: '--direct',
+  command: 'commands',
+};
+
 const RSYNC: readonly Kind[] = ['rsync', 'rsyncssh'];
 
 /** Which kinds of targets an option says something to, by its group in the help; undefined: all. */
@@ -26,5 +33,7 @@ export function refuseUnusedOptions(command: Command, kinds: readonly Kind[]): v
   });
   if (refused === undefined) return;
   const name = refused.long ?? refused.flags;
-  throw new SynclineError('USAGE', `${name} works only with rsync`, `leave out ${name}`);
+  const users = (usersOf(refused) ?? []).map((kind) => NAMES[kind]);
+  const allowed = new Intl.ListFormat('en').format(new Set(users));
+  throw new SynclineError('USAGE', `${name} works only with ${allowed}`, `leave out ${name}`);
 }

@@ -69,11 +69,11 @@ export function createTarget(place: TargetPlace, options: TargetChoices, shared:
     environment: shared.environment,
     maxProcesses: options.maxProcesses,
     timeoutSeconds: options.timeoutSeconds,
+    slots: shared.slots,
   };
   const forRsync = {
     ...forCopies,
     ...forProcesses,
-    slots: shared.slots,
     filterArguments: shared.filterArguments,
     bandwidthLimit: options.bandwidthLimit,
     fuzzy: options.fuzzy,

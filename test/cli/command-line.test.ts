@@ -343,10 +343,10 @@ describe('a wrong command line is refused in one line', () => {
     [['mirror', '--exit-code', '1=ok', 'a', 'b'], /^--exit-code without --on-event or --on-batch$/],
     [['mirror', '--exit-code', '256=ok', 'a', 'b'], /It must be as in 75=again/],
     [['mirror', '--exit-code', '1=fine', 'a', 'b'], /It must be as in 75=again/],
-    [['mirror', '--on-event', 'x', '--no-times', 'a'], /^--no-times works only with rsync$/],
-    [['mirror', '--on-event', 'x', '-H', 'a'], /^--hard-links works only with rsync$/],
+    [['mirror', '--on-event', 'x', '--no-times', 'a'], /^--no-times works only with rsync and --direct$/],
+    [['mirror', '--on-event', 'x', '-H', 'a'], /^--hard-links works only with rsync and --direct$/],
     [['mirror', '--on-event', 'x', '--rsync-opt=-z', 'a'], /^--rsync-opt works only with rsync$/],
-    [['mirror', '--on-event', 'x', '--mkpath', 'a'], /^--mkpath works only with rsync$/],
+    [['mirror', '--on-event', 'x', '--mkpath', 'a'], /^--mkpath works only with rsync and --direct$/],
     [['mirror', '--events', 'create,none', 'a', 'b'], /It must be a list of create, modify/],
     [['mirror', '', 'b'], /^SRC is empty$/],
     [['mirror', 'a', ''], /^TARGET is empty$/],
@@ -383,7 +383,7 @@ describe('a wrong command line is refused in one line', () => {
     [['mirror', '--direct', '--batch-size-limit=1M', 'a', 'b'], /^--batch-size-limit works only with rsync$/],
     [['mirror', '--on-event', 'x', '--fuzzy', 'a'], /^--fuzzy works only with rsync$/],
     [['mirror', '--direct', '--bwlimit', '1m', 'a', 'b'], /^--bwlimit works only with rsync$/],
-    [['mirror', '--direct', '--timeout', '600', 'a', 'b'], /^--timeout works only with rsync$/],
+    [['mirror', '--direct', '--timeout', '600', 'a', 'b'], /^--timeout works only with rsync and commands$/],
   ])('%j', (args, message) => {
     const error = refusal(...args);
     expect(error.code).toBe('USAGE');

@@ -251,6 +251,28 @@ rsync "$@"
   });
 });
 
+test('--max-total-processes counts the programs of commands too', async () => {
+  using directory = makeTempDir();
+  const counts = directory.at('counts');
+  const noting = `mkdir '${directory.path}/running-'$$; ls '${directory.path}' | grep -c ^running- >> '${counts}'; cp -a "$2" "$3"; rmdir '${directory.path}/running-'$$`;
+  const commands = ['--shell', '--on-startup', ':', '--on-event', noting];
+  mkdirSync(directory.at('other'));
+  await using mirror = await LiveMirror.inSync({
+    directory,
+    options: [
+      ...['--max-total-processes', '2', '--max-processes', '4', ...commands],
+      ...[directory.at('other'), directory.at('other-copy')],
+      ...['--and', '--delay', '0.2', '--max-processes', '4', ...commands],
+    ],
+  });
+  for (const copy of [mirror.copy, directory.at('other-copy')]) mkdirSync(copy);
+  mirror.change('for i in {1..20}; do echo $i > $i; done; for i in {1..20}; do echo $i > ../other/$i; done');
+  for (const copy of [mirror.copy, directory.at('other-copy')])
+    await mirror.until(() => readdirSync(copy).length === 20, `all in ${copy}`);
+  expect(Math.max(...numbersIn(counts))).toBe(2);
+  expect((await mirror.end()).code).toBe(143);
+});
+
 function numbersIn(file: string): readonly number[] {
   return readFileSync(file, 'utf8').trim().split('\n').map(Number);
 }

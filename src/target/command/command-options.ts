@@ -2,6 +2,7 @@ import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeleteLimit } from '../delete-guard.ts';
 import type { DirectoryIdentity } from '../local-target.ts';
 import type { DeletePolicy } from '../delete-policy.ts';
+import type { ProcessSlots } from '../process-slots.ts';
 import type { CommandLine } from './command-line.ts';
 
 /**
@@ -64,6 +65,8 @@ export interface CommandTargetOptions {
   readonly dryRun?: boolean | undefined;
   /** Runs at a time; one if not given. Events of one path, and of paths above or below each other, stay in order. */
   readonly maxProcesses?: number;
+  /** Where each run gets its slot from; without a limit for all targets together, nowhere. */
+  readonly slots?: ProcessSlots | undefined;
   /** A run without output, CPU time or I/O for so long is ended; 0: never; 600 if not given. */
   readonly timeoutSeconds?: number;
   readonly sourceIdentity?: DirectoryIdentity | undefined;

@@ -61,8 +61,11 @@ export class CommandSession {
     this.#setup = { ...this.#setup, launcher: await findLauncher(environment, signal) };
   }
 
-  /** Runs a command for an event, or for all that comes on its standard input (`event` is then the root's). */
-  run(
+  /**
+   * Runs a command for an event, or for all that comes on its standard input (`event` is then the root's), as soon as a
+   * slot is free.
+   */
+  async run(
     line: CommandLine,
     event: CommandEvent,
     batch: Batch,
@@ -79,7 +82,20 @@ export class CommandSession {
       ...(input === undefined ? { SYNCLINE_EVENT: pathFromText(event.kind) } : {}),
     };
     const run = { name: commandName(line), words, variables, ...(input ? { input } : {}) };
-    return runCommand(run, this.#setup, context);
+    const { slots } = this.options;
+    if (slots === undefined) return runCommand(run, this.#setup, context);
+    const release = await slots.acquire(context.signal);
+    if (release === undefined)
+      return {
+        kind: 'failed',
+        scope: 'batch',
+        message: `Command ${run.name} was not run: its turn did not come.`,
+      };
+    try {
+      return await runCommand(run, this.#setup, context);
+    } finally {
+      release();
+    }
   }
 }
 

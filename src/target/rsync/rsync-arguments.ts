@@ -264,7 +264,9 @@ function escapeWildcards(path: PathBytes): string {
 }
 
 const OWNED_OPTIONS =
-  /^--(?:files-from|from0|out-format|log-format|server|daemon|sender|del(?:ete.*)?|max-delete|ignore-errors|remove-s(?:ource|ent)-files|recursive|relative|no-relative|no-implied-dirs|implied-dirs|dirs|list-only|fuzzy|read-batch|write-batch|only-write-batch|outbuf|info|stderr|quiet|version|help)(?:=|$)|^-y+$/;
+  /^--(?:files-from|from0|out-format|log-format|server|daemon|sender|del(?:ete.*)?|max-delete|ignore-errors|remove-s(?:ource|ent)-files|recursive|relative|no-relative|no-implied-dirs|implied-dirs|dirs|list-only|fuzzy|read-batch|write-batch|only-write-batch|outbuf|info|stderr|quiet|version|help|dry-run)(?:=|$)/;
+/** Their short forms, also behind others in one argument (`-zn`); what follows a letter with a value is that value. */
+const OWNED_LETTERS = /^-[^-efBMT@]*[nqy]/;
 
 /**
  * Refuses options that would take from this program what it needs to keep its promises (the list, the output, when to
@@ -272,16 +274,21 @@ const OWNED_OPTIONS =
  */
 export function checkExtraArguments(extraArguments: readonly string[]): void {
   const refused = extraArguments.find(
-    (argument, index) => OWNED_OPTIONS.test(argument) || isLoose(argument, extraArguments[index - 1]),
+    (argument, index) =>
+      OWNED_OPTIONS.test(argument) ||
+      OWNED_LETTERS.test(argument) ||
+      isLoose(argument, extraArguments[index - 1]),
   );
   if (refused === undefined) return;
   const remedy = refused.startsWith('--del')
     ? 'Deletions are chosen by --delete yes|no|startup|running.'
     : refused.startsWith('--max-delete')
       ? 'Use the option --max-delete of this program.'
-      : /^(?:--fuzzy|-y)/.test(refused)
+      : refused.startsWith('--fuzzy') || /^-[^-n]*y/.test(refused)
         ? 'Use the option --fuzzy of this program.'
-        : undefined;
+        : refused === '--dry-run' || /^-[^-]*n/.test(refused)
+          ? 'Use the option --dry-run of this program.'
+          : undefined;
   throw new SynclineError('USAGE', `The rsync option ${refused} cannot be used for a mirror.`, remedy);
 }
 

@@ -115,6 +115,11 @@ test.each([
   '--no-relative',
   'loose',
   '--daemon',
+  '--dry-run',
+  '-n',
+  '-zn',
+  '-vy',
+  '-q',
 ])('the option %s is refused', (option) => {
   expect(() => {
     checkExtraArguments([option]);
@@ -126,6 +131,7 @@ test.each([
   [['--rsync-path=sudo rsync']],
   [['--max-size=5m', '--fsync', '-z']],
   [['--chmod', 'u+w']],
+  [['-zv', '-essh -n', '-T/any/dir']],
 ])('the options %j pass', (options) => {
   expect(() => {
     checkExtraArguments(options);
