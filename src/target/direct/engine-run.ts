@@ -109,6 +109,8 @@ class EngineTally {
         case 'refused':
           this.#refusals.push({ path, message });
           break;
+        case undefined:
+          throw new Error(`the engine told of a record of kind ${number}`);
       }
     }
     const { bytes, entriesDone } = state;
