@@ -42,6 +42,8 @@ export interface Delivered {
    * Changed while they were read (vanished, truncated): to be looked at again, not an error.
    */
   readonly recheck: readonly PathBytes[];
+  /** Everything was compared, whatever the batch named: the target was not as this program had left it. */
+  readonly comparedWhole?: boolean;
   /** Everything else of the batch is delivered. */
   readonly held?: HeldDeletions;
   /** Large files that are to be asked for again one by one, by batches of which `large` is `only`. */

@@ -45,7 +45,7 @@ export function isBelow(path: PathBytes, directory: PathBytes): boolean {
 }
 
 /** True when `path` is one of these or below one. */
-export function isWithinOne(path: PathBytes, places: ReadonlySet<PathBytes>): boolean {
+export function isWithinOne(path: PathBytes, places: Pick<ReadonlySet<PathBytes>, 'has' | 'size'>): boolean {
   if (places.size === 0) return false;
   for (let up = path; ; up = parentPath(up)) {
     if (places.has(up)) return true;

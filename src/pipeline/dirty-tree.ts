@@ -37,10 +37,10 @@ export class DirtyTree {
   }
 
   /** True when something above `path` is marked for rescan. */
-  covers(path: PathBytes): boolean {
+  covers(path: PathBytes, flags: number = NODE.rescan): boolean {
     let node = this.root;
     for (const name of path === '' ? [] : path.split('/')) {
-      if (node.has(NODE.rescan)) return true;
+      if (node.has(flags)) return true;
       const next = node.children?.get(name as PathBytes);
       if (next === undefined) return false;
       node = next;

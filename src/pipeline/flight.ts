@@ -2,6 +2,7 @@ import type { Move } from '../model/batch.ts';
 import { HINT } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import type { DirtyNode } from './dirty-node.ts';
+import { NODE } from './dirty-node.ts';
 import type { DirtyTree } from './dirty-tree.ts';
 
 /**
@@ -11,6 +12,8 @@ import type { DirtyTree } from './dirty-tree.ts';
 export class Flight {
   /** The moves have been made on the target (or reported as not made): their directories need no comparing any more. */
   movesDelivered = false;
+  /** Names have been made meanwhile that the delivery was not asked for. */
+  sawNewNames = false;
 
   constructor(
     readonly tree: DirtyTree,
@@ -19,7 +22,9 @@ export class Flight {
 
   /** True when the delivery under way may look at `path` or at something below it, or has done so. */
   touches(path: PathBytes): boolean {
-    return this.tree.find(path) !== undefined || this.tree.covers(path);
+    // A target compares the directory of a move that it cannot make.
+    const compared = this.movesDelivered ? NODE.rescan : NODE.rescan | NODE.moved;
+    return this.tree.find(path) !== undefined || this.tree.covers(path, compared);
   }
 
   /** True when `path` itself, not only something above it, is in this delivery or on the way to a name that is. */

@@ -73,10 +73,19 @@ export class MirrorRun {
     this.#ports = ports;
     this.#out = out;
     this.#scheduler = options.scheduler ?? asyncScheduler;
-    this.#tree = new PendingTree({ ...options, moves: options.capabilities.moves }, this.#large);
     this.#quarantine = new RetryList(options.quarantineBackOff, options.maxQuarantined);
     this.#rechecks = new RetryList(options.recheckBackOff, options.maxQuarantined);
     this.#holds = new RetryList(options.heldBackOff, options.maxQuarantined);
+    const [large, lists] = [this.#large, [this.#quarantine, this.#rechecks, this.#holds]];
+    this.#tree = new PendingTree(
+      { ...options, moves: options.capabilities.moves },
+      {
+        get isInUse() {
+          return large.isInUse || lists.some((list) => list.size > 0);
+        },
+        has: (path) => large.has(path) || lists.some((list) => list.concerns(path)),
+      },
+    );
     this.#startup = options.initial;
     this.#ready = !options.initial;
   }
@@ -280,6 +289,8 @@ export class MirrorRun {
     this.#failures = 0;
     flight.forget(chunk.nodes);
     if (chunk.moves.length > 0) flight.movesDelivered = true;
+    // What was new and is gone or elsewhere by now, the target may have got all the same.
+    if (outcome.comparedWhole === true && flight.sawNewNames) this.#tree.rescan(ROOT_PATH);
     for (const entry of outcome.deferred ?? []) this.#large.add(entry);
     this.#books(batch, outcome, this.#scheduler.now());
     this.#deliverLarge();
@@ -287,7 +298,9 @@ export class MirrorRun {
 
   /** Tells of a delivery, and lists what of it is to be tried again. */
   #books(batch: Batch, outcome: Delivered, nowMs: number): void {
-    const scope = new BatchScope(batch);
+    const scope = new BatchScope(
+      outcome.comparedWhole === true ? { ...batch, subtrees: [ROOT_PATH] } : batch,
+    );
     const held = outcome.held?.paths ?? [];
     const failed = [...outcome.recheck, ...outcome.problems.map(({ path }) => path)];
     const deferred = outcome.deferred?.map(({ path }) => path) ?? [];

@@ -22,7 +22,7 @@ export interface PendingTreeOptions {
 
 const BORN_AND_GONE = HINT.created | HINT.deleted;
 
-/** Names that may be delivered without having been taken from the tree. */
+/** Names that the target may have something of though the tree does not: delivered beside it, or to be tried again. */
 interface Beside {
   readonly isInUse: boolean;
   has(path: PathBytes): boolean;
@@ -271,7 +271,7 @@ export class PendingTree {
       if (this.#flight?.touches(path) === true || this.#beside.has(path)) {
         hints &= ~HINT.created;
         madeAnew = true;
-      }
+      } else if (this.#flight !== undefined) this.#flight.sawNewNames = true;
     }
     const name = batch.name(slot);
     const known = name === '' ? directory : directory.children?.get(name);

@@ -1,5 +1,5 @@
 import type { PathBytes } from '../model/path-bytes.ts';
-import { ROOT_PATH, afterMove, isBelow, parentPath } from '../model/path-bytes.ts';
+import { ROOT_PATH, afterMove, isBelow, isWithinOne, parentPath } from '../model/path-bytes.ts';
 import type { BackOff } from './back-off.ts';
 import { pauseMs } from './back-off.ts';
 import { REACH } from './batch-scope.ts';
@@ -56,6 +56,11 @@ export class RetryList {
 
   has(path: PathBytes): boolean {
     return this.#retries.has(path);
+  }
+
+  /** True when `path` or something it is in is listed: the target may have there whatever it had before. */
+  concerns(path: PathBytes): boolean {
+    return isWithinOne(path, this.#retries);
   }
 
   /** All that are listed, whether their time has come or not. */

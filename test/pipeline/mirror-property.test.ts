@@ -33,6 +33,8 @@ interface Case {
   readonly moves: boolean;
   readonly initial: boolean;
   readonly quietMs: number;
+  /** How long the target takes for a name. */
+  readonly nameMs: number;
   readonly maxEntriesPerBatch: number;
   readonly maxPendingEntries: number;
   readonly maxQuarantined: number;
@@ -50,10 +52,13 @@ const step = fc.record({
 const anyCase: fc.Arbitrary<Case> = fc.record({
   before: fc.array(step, { maxLength: 12 }),
   steps: fc.array(step, { maxLength: 40 }),
-  choices: fc.array(fc.nat(1_000), { maxLength: 60 }),
+  choices: fc.array(fc.oneof(fc.nat(1_000), fc.constant(1), fc.constant(0), fc.constant(0)), {
+    maxLength: 60,
+  }),
   moves: fc.boolean(),
   initial: fc.boolean(),
   quietMs: fc.constantFrom(0, 5, 20),
+  nameMs: fc.constantFrom(1, 5, 20),
   maxEntriesPerBatch: fc.constantFrom(1, 2, 5, 10_000),
   maxPendingEntries: fc.constantFrom(4, 10, 1_000_000),
   maxQuarantined: fc.constantFrom(1, 3, 1_000),
@@ -88,7 +93,7 @@ function run(given: Case) {
         if (next.done === true) {
           subscriber.next(next.value);
           subscriber.complete();
-        } else subscriber.add(scheduler.schedule(advance, 1));
+        } else subscriber.add(scheduler.schedule(advance, given.nameMs));
       };
       advance();
     });

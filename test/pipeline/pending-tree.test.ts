@@ -371,3 +371,32 @@ test('a batch whose directory table names one path twice across a move is read i
     ['d -> e', 'd', 'e', 'e/f', 'd/***'],
   );
 });
+
+describe('a directory whose move is in flight, which a target compares where it cannot make the move', () => {
+  function inFlight(): PendingTree {
+    const tree = new PendingTree(OPTIONS);
+    apply(tree, [moved('d', 'e', 'directory')]);
+    expect(tree.take(0)).toBeDefined();
+    return tree;
+  }
+  test('may have passed on a file made in it meanwhile, which is then deleted', () => {
+    const tree = inFlight();
+    apply(tree, [changed('e/f', wholeFile)]);
+    tree.land();
+    apply(tree, [changed('e/f', deleted)]);
+    expect(taken(tree)).toContain('e/f');
+  });
+  test('may have passed on a directory made in it meanwhile, which is then moved away', () => {
+    const tree = inFlight();
+    apply(tree, [changed('e/x', created | isDirectory)]);
+    tree.land();
+    apply(tree, [moved('e/x', 'y', 'directory')]);
+    expect(taken(tree)).toContain('e/x');
+  });
+  test('may have passed on a file made and deleted in it meanwhile', () => {
+    const tree = inFlight();
+    apply(tree, [changed('e/f', wholeFile), changed('e/f', deleted)]);
+    tree.land();
+    expect(taken(tree)).toContain('e/f');
+  });
+});

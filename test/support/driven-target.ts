@@ -75,7 +75,7 @@ export class DrivenTarget implements AsyncDisposable {
 }
 
 /** An entry of a batch: its content is new unless hints are given. */
-export function toEntry(entry: string | Buffer | readonly [string | Buffer, number]): BatchEntry {
+function toEntry(entry: string | Buffer | readonly [string | Buffer, number]): BatchEntry {
   const [path, hints] = isPair(entry) ? entry : [entry, HINT.modified | HINT.closed];
   return { path: toPath(path), hints };
 }

@@ -56,12 +56,14 @@ export class DirectDelivery {
     const missed = await this.#missedMoves(asked.moves, deletes && !sourceIsEmpty, context);
     if ('scope' in missed) return missed;
     const repaired = withMissedMoves(asked, missed);
-    const batch = this.#roots.needsCompare ? { ...repaired, subtrees: [ROOT_PATH] } : repaired;
+    const comparedWhole = this.#roots.needsCompare;
+    const batch = comparedWhole ? { ...repaired, subtrees: [ROOT_PATH] } : repaired;
     const outcome = await this.#deliverGuarded(roots, batch, { deletes, sourceIsEmpty }, context);
     if (outcome.kind === 'failed') return outcome;
     this.#roots.delivered();
     const { counts } = outcome;
-    return { ...outcome, counts: { ...counts, moved: asked.moves.length - missed.length } };
+    const moved = asked.moves.length - missed.length;
+    return { ...outcome, ...(comparedWhole && { comparedWhole }), counts: { ...counts, moved } };
   }
 
   /** Makes the moves and gives those that were not made. None is made where nothing may be deleted. */

@@ -202,6 +202,7 @@ class BatchDelivery {
         this.#isTrial() ? content.filter((path) => !isBelowOne(path, new Set(quick))) : content,
         true,
       ));
+    this.#tally.comparedWhole = this.#mode.isWhole || this.#tally.rootCreated;
     if (failed || this.#mode.isWhole) return failed;
     // The target directory was gone: what it held beside these names has to come back too.
     return this.#tally.rootCreated ? this.#compare([ROOT_PATH], false) : undefined;

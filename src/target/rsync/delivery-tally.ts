@@ -7,6 +7,7 @@ import type { RunReport } from './rsync-run.ts';
 export class DeliveryTally {
   rootCreated = false;
   moved = 0;
+  comparedWhole = false;
   deferred: readonly BatchEntry[] = [];
   #updated = 0;
   #deleted = 0;
@@ -34,6 +35,7 @@ export class DeliveryTally {
       counts: { updated: this.#updated, deleted: this.#deleted, bytes: this.#bytes, moved: this.moved },
       problems: [...this.#problems.values()],
       recheck: [...this.#recheck],
+      ...(this.comparedWhole && { comparedWhole: true }),
       ...(this.deferred.length > 0 && { deferred: this.deferred }),
     };
   }

@@ -37,7 +37,11 @@ export class ModelTarget {
       yield;
       if (!this.#move(move.from, move.to, move.isDirectory)) missed.push(move);
     }
-    const { entries, subtrees, contentSubtrees } = withMissedMoves(batch, missed);
+    const named = withMissedMoves(batch, missed);
+    // As if it had been emptied behind the mirror's back.
+    const comparedWhole = this.choose(40) === 1;
+    const { entries, contentSubtrees } = named;
+    const subtrees = comparedWhole ? [ROOT_PATH] : named.subtrees;
     for (const entry of entries) {
       const { path, hints } = entry;
       yield;
@@ -65,6 +69,7 @@ export class ModelTarget {
       problems: [...this.#problems],
       recheck: [...this.#recheck],
       deferred,
+      ...(comparedWhole && { comparedWhole }),
     };
   }
 

@@ -79,7 +79,7 @@ function linkTarget(world: ActivityWorld): PathBytes {
     'nowhere',
     '../up',
     'a',
-    '../../../../../../../../etc',
+    '../../../../../../../../nowhere',
   ] as PathBytes[];
   if (inTree !== undefined) targets.push(inTree, inTree, baseName(inTree), baseName(inTree));
   return random.chance(0.2) ? decoy : random.pick(targets);
