@@ -76,3 +76,8 @@ export function isContentInDoubt(node: DirtyNode): boolean {
 export function isBeingWritten(hints: number): boolean {
   return (hints & (HINT.modified | HINT.closed | HINT.deleted | HINT.isDirectory)) === HINT.modified;
 }
+
+/** True for a name that is to be deleted, whatever may have come in its place since. */
+export function isDirtyAndDeleted(node: DirtyNode): boolean {
+  return node.has(NODE.dirty) && node.has(HINT.deleted);
+}

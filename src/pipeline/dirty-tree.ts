@@ -2,7 +2,7 @@ import { HINT } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
 import type { Writing } from './dirty-node.ts';
-import { DirtyNode, NODE, isBeingWritten, isContentInDoubt } from './dirty-node.ts';
+import { DirtyNode, NODE, isBeingWritten, isContentInDoubt, isDirtyAndDeleted } from './dirty-node.ts';
 
 /**
  * A trie of names, some of them dirty, with a count and with the set of those still being written: the mechanics below
@@ -36,7 +36,7 @@ export class DirtyTree {
     return node;
   }
 
-  /** True when something above `path` is marked for rescan. */
+  /** True when something above `path` is marked for rescan, or has one of other `flags`. */
   covers(path: PathBytes, flags: number = NODE.rescan): boolean {
     let node = this.root;
     for (const name of path === '' ? [] : path.split('/')) {
@@ -145,10 +145,16 @@ export class DirtyTree {
   }
 }
 
-/** True when the node or one above it is marked for rescan. */
-export function isInRescan(node: DirtyNode): boolean {
+/** True when the node or one above it is marked for rescan, or has one of other `flags`. */
+export function isInRescan(node: DirtyNode, flags: number = NODE.rescan): boolean {
+  for (let up: DirtyNode | undefined = node; up !== undefined; up = up.parent) if (up.has(flags)) return true;
+  return false;
+}
+
+/** True when the node or one above it is to be deleted: what is there by now was made after that. */
+export function isInDeleted(node: DirtyNode): boolean {
   for (let up: DirtyNode | undefined = node; up !== undefined; up = up.parent)
-    if (up.has(NODE.rescan)) return true;
+    if (isDirtyAndDeleted(up)) return true;
   return false;
 }
 

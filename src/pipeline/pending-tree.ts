@@ -3,11 +3,18 @@ import type { EventBatch } from '../model/event-batch.ts';
 import { HINT, RESCAN_REASON, SLOT, slotPath } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import type { DirtyNode, Writing } from './dirty-node.ts';
-import { HINT_MASK, NODE, isContentInDoubt, isMadeAnew, mergeHints } from './dirty-node.ts';
+import {
+  HINT_MASK,
+  NODE,
+  isContentInDoubt,
+  isDirtyAndDeleted,
+  isMadeAnew,
+  mergeHints,
+} from './dirty-node.ts';
 import { collapse } from './collapse.ts';
 import type { Place } from './batch-places.ts';
 import { BatchPlaces } from './batch-places.ts';
-import { DirtyTree, isInRescan, pathOfNode } from './dirty-tree.ts';
+import { DirtyTree, isInDeleted, isInRescan, pathOfNode } from './dirty-tree.ts';
 import { Flight } from './flight.ts';
 
 export interface PendingTreeOptions {
@@ -53,6 +60,8 @@ export class PendingTree {
   readonly #beside: Beside;
   #tree = new DirtyTree();
   #moves: Move[] = [];
+  /** How many directories have been marked for rescan so far. */
+  #rescans = 0;
   /** The last moves of this window, hinted or not. */
   #latest: { readonly from: PathBytes; readonly to: PathBytes }[] = [];
   #flight: Flight | undefined = undefined;
@@ -96,9 +105,11 @@ export class PendingTree {
       switch (batch.kind(slot)) {
         case SLOT.changed: {
           const place = places.at(batch.directoryIndex(slot));
+          const rescans = this.#rescans;
           const isRipe = place.isCovered
             ? this.#changedInRescan(batch, slot, place.node, nowMs)
             : this.#changed(batch, slot, place.node, nowMs);
+          if (this.#rescans !== rescans) places.forget();
           if (isRipe) fresh = true;
           break;
         }
@@ -169,12 +180,16 @@ export class PendingTree {
     const kept = new DirtyTree();
     for (const node of open) {
       const copy = kept.reach(pathOfNode(node));
-      kept.mark(copy, node.state & HINT_MASK, node.state & NODE.hinted, node.writing);
+      const hints = node.state & HINT_MASK;
+      // A comparison passes on what is there, written to or not.
+      const isPassedOn = isInRescan(node, NODE.rescan | NODE.moved);
+      kept.mark(copy, isPassedOn ? asListed(hints) : hints, node.state & NODE.hinted, node.writing);
       if (node.children === undefined) taken.remove(node);
       else taken.clear(node);
     }
     this.#tree = kept;
     this.#flight = new Flight(taken, this.#moves);
+    this.#flight.sawNewNames = open.length > 0;
     this.#moves = [];
     this.#latest = [];
     return this.#flight;
@@ -298,13 +313,15 @@ export class PendingTree {
   #moved(
     batch: EventBatch,
     slot: number,
-    { node: fromDirectory, isCovered: fromCovered }: Place,
+    { node: fromDirectory, isCovered: fromInRescan }: Place,
     { node: toDirectory, isCovered: toCovered }: Place,
     nowMs: number,
   ): void {
     const from = slotPath(batch, slot);
     const to = slotPath(batch, slot + 1);
     const isDirectory = (batch.hints(slot + 1) & HINT.isDirectory) !== 0;
+    // A directory that was deleted is compared in case it is there again; what moves out of it is not what it held before.
+    const fromCovered = fromInRescan || isInDeleted(fromDirectory);
     const flight = this.#flight;
     const touched = flight !== undefined && (flight.touches(from) || flight.touches(to));
     const flown = flight?.surrender(from) ?? 0;
@@ -420,6 +437,7 @@ export class PendingTree {
   }
 
   #markRescan(node: DirtyNode, hints: number, byContent: boolean): void {
+    this.#rescans++;
     const isByContent = byContent || node.has(NODE.content);
     if (isByContent) this.#tree.removeBelow(node);
     else this.#tree.removeWithoutDoubt(node);
@@ -452,6 +470,7 @@ function keptFlags(node: DirtyNode): number {
   return node.state & (NODE.hinted | NODE.moved | NODE.rescan | NODE.content);
 }
 
-function isDirtyAndDeleted(node: DirtyNode): boolean {
-  return node.has(NODE.dirty) && node.has(HINT.deleted);
+/** The hints of a name that is new here, but maybe not to the target. */
+function asListed(hints: number): number {
+  return (hints & HINT.created) === 0 ? hints : (hints & ~HINT.created) | HINT.listed;
 }

@@ -400,3 +400,28 @@ describe('a directory whose move is in flight, which a target compares where it 
     expect(taken(tree)).toContain('e/f');
   });
 });
+
+describe('what has taken the place of something in flight', () => {
+  test('is sent, not moved, when it leaves a directory made anew in the same batch of events', () => {
+    const tree = new PendingTree(OPTIONS);
+    apply(tree, [changed('d', created | isDirectory), changed('d/f', listed)]);
+    expect(tree.take(0)).toBeDefined();
+    apply(tree, [
+      changed('d/f', deleted | wholeFile),
+      changed('d', deleted | isDirectory),
+      changed('d', created | isDirectory),
+      moved('d/f', 'g'),
+    ]);
+    tree.land();
+    expect(taken(tree)).toEqual(['d', 'g', 'd/***']);
+  });
+});
+
+test('a file that is still written to is passed on by a comparison above it, and may be deleted later', () => {
+  const tree = new PendingTree(OPTIONS);
+  apply(tree, [changed('d/f', created | modified), rescan('d')]);
+  expect(tree.take(0)).toBeDefined();
+  tree.land();
+  apply(tree, [changed('d/f', deleted)]);
+  expect(taken(tree, 1_000)).toContain('d/f');
+});
