@@ -26,6 +26,8 @@ export interface ToldEvents {
   mayBegin(event: CommandEvent): boolean;
   /** The event, once begun, has ended in this way. */
   settled(event: CommandEvent, verdict: CommandVerdict): void;
+  /** The delivery has failed for a reason that is none of an event's. */
+  failed(why: Failed): void;
 }
 
 /** Who is told, and in which way. Neither function rejects for what a program of the user's does. */
@@ -213,6 +215,9 @@ class EventDelivery {
           this.#failure ??= verdict;
           this.#notTaken(event);
         } else settled(event, verdict.kind === 'ok' ? 'ok' : verdict.message);
+      },
+      failed: (why) => {
+        this.#failure ??= why;
       },
     });
   }

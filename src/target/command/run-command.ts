@@ -25,7 +25,7 @@ export interface CommandRun {
   /** The program and its arguments, byte by byte. */
   readonly words: readonly PathBytes[];
   readonly variables: Readonly<Record<string, PathBytes>>;
-  readonly input?: AsyncIterable<Buffer>;
+  readonly input?: Iterable<Buffer> | AsyncIterable<Buffer>;
 }
 
 /** `problem`: what it was told is not done, and the rest may go on. */
