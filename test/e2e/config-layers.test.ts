@@ -132,7 +132,7 @@ syncs:
       readFileSync(directory.at('w.yaml'), 'utf8').replace('        init: 7\n', ''),
     );
     const { output } = await ended(directory, 'check', 'w.yaml');
-    expect(output.split('\n').slice(0, 4)).toEqual([
+    expect(output.slice(output.indexOf('syncline: w.yaml')).split('\n').slice(0, 4)).toEqual([
       'syncline: w.yaml has 3 problems:',
       '  w.yaml:5:19: syncs[0].targets[0].onCreate: ^o.path is for onMove alone',
       expect.stringContaining('  w.yaml:6:19: syncs[0].targets[0].onDelete: ^path stands in single quotes'),
