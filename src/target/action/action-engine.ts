@@ -1,66 +1,23 @@
 import type { Failed } from '../../model/outcome.ts';
-import { displayPath } from '../../model/path-bytes.ts';
-import type { PathBytes } from '../../model/path-bytes.ts';
 import type { CommandEvent } from '../command/command-event.ts';
-import type { CommandExitCodes } from '../command/command-options.ts';
 import type { ToldEvents } from '../command/event-delivery.ts';
 import type { CommandEnd, CommandVerdict } from '../command/run-command.ts';
-import { verdictOf } from '../command/run-command.ts';
-import { EventQueue, isReady } from './event-queue.ts';
-import type {
-  ActionEvent,
-  ActionEventList,
-  ActionHost,
-  ActionScript,
-  Agent,
-  CollectVerdict,
-  EventTest,
-  Inlet,
-} from './action-script.ts';
+import type { ActionHost, Agent, CollectVerdict, Inlet } from './action-script.ts';
 import { exitOf } from './child-exit.ts';
-import { QueuedEvent } from './queued-event.ts';
+import type { ActionEngineOptions, ChildRun } from './engine-options.ts';
+import { ENDED, failed, isOneName } from './event-feed.ts';
+import type { EventFeed } from './event-feed.ts';
+import { EventQueue, isReady } from './event-queue.ts';
+import { judgeChild } from './judge-child.ts';
+import { eventsOf, QueuedEvent, shown } from './queued-event.ts';
 import { ScriptCalls } from './script-calls.ts';
+import { scriptInlet } from './script-inlet.ts';
 
 /** What an action left is offered again after so long, if nothing else has happened. */
 const OFFER_AGAIN_MS = 1_000;
 /** Pauses of what the script has made itself, when it asks for it again. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
-
-/** One child: its program and arguments, and what it reads. */
-export interface ChildRun {
-  readonly words: readonly PathBytes[];
-  readonly input: PathBytes | undefined;
-}
-
-export interface ActionEngineOptions {
-  readonly script: ActionScript;
-  readonly exitCodes: CommandExitCodes;
-  readonly maxProcesses: number;
-  readonly maxEvents: number;
-  /** How long a promise of the script's may take; 0: for ever. */
-  readonly callLimitMs: number;
-  /** Runs a child to its end; never rejects for what it does. */
-  readonly run: (child: ChildRun, signal: AbortSignal) => Promise<CommandEnd>;
-  readonly log: ActionHost['log'];
-  readonly terminate: ActionHost['terminate'];
-  /** True for a name that the script wants to hear nothing of. */
-  readonly isExcluded: (path: PathBytes, isDirectory: boolean) => boolean;
-  readonly excludes: Pick<Inlet, 'addExclude' | 'rmExclude' | 'getExcludes'>;
-}
-
-/** The events of one delivery. */
-interface Feed {
-  readonly events: AsyncIterator<CommandEvent> | Iterator<CommandEvent>;
-  readonly told: ToldEvents;
-  readonly signal: AbortSignal;
-  readonly open: Set<QueuedEvent>;
-  isExhausted: boolean;
-  /** No further event of it is to be begun. */
-  isOver: boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * Drives a script: queues the events of a delivery, asks the script to act on those that wait while processes are free,
@@ -76,18 +33,35 @@ export class ActionEngine {
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Events given to the script in the call under way. */
   readonly #given = new Set<QueuedEvent>();
-  #feed: Feed | undefined;
+  #feed: EventFeed | undefined;
   #running = 0;
   /** Grows with everything that happens to an event. */
   #changes = 0;
-  /** Whether all that waits was offered once without any of it being taken. */
+  /** All that waits was offered once, and nothing was taken. */
   #isLeft = false;
   #loop: Promise<void> | undefined;
   #awake: () => void = () => undefined;
   #isAwake = false;
 
+  readonly #inlet: Inlet;
+
   constructor(options: ActionEngineOptions) {
     this.#options = options;
+    this.#inlet = scriptInlet({
+      queue: this.#queue,
+      hasFull: options.script.full !== undefined,
+      excludes: options.excludes,
+      given: (event) => {
+        this.#given.add(event);
+      },
+      made: (event) => {
+        this.#queue.add(event);
+        this.#changed();
+      },
+      discarded: (event) => {
+        this.#end([event], { kind: 'ok' });
+      },
+    });
     this.#calls = new ScriptCalls(options.callLimitMs, this.#closing.signal);
   }
 
@@ -183,7 +157,7 @@ export class ActionEngine {
     }
   }
 
-  async #fill(feed: Feed): Promise<void> {
+  async #fill(feed: EventFeed): Promise<void> {
     if (feed.signal.aborted || this.#closing.signal.aborted) this.#fail(feed, ENDED);
     while (!feed.isOver && !feed.isExhausted && this.#queue.size < this.#options.maxEvents) {
       const next = await feed.events.next();
@@ -200,7 +174,7 @@ export class ActionEngine {
     }
   }
 
-  #isFinished(feed: Feed): boolean {
+  #isFinished(feed: EventFeed): boolean {
     if (feed.isOver) return [...feed.open].every(({ status }) => status !== 'active');
     return feed.isExhausted && feed.open.size === 0 && this.#queue.size === 0;
   }
@@ -272,7 +246,7 @@ export class ActionEngine {
     return timer;
   }
 
-  #giveUp(feed: Feed): void {
+  #giveUp(feed: EventFeed): void {
     const [first] = feed.open;
     const what = first === undefined ? 'what it made itself' : shown(first);
     const more = feed.open.size > 1 ? ` and ${feed.open.size - 1} more` : '';
@@ -290,42 +264,6 @@ export class ActionEngine {
       this.#options.terminate(exitCode);
     },
   };
-
-  readonly #inlet: Inlet = {
-    getEvent: () => {
-      const event = this.#queue.first();
-      if (event !== undefined) this.#given.add(event);
-      return event;
-    },
-    getEvents: (test?: EventTest): ActionEventList => {
-      const events = this.#queue.choose(test);
-      for (const event of events) this.#given.add(event);
-      return { isList: true, events };
-    },
-    discardEvent: (event) => {
-      const queued = asQueued(event);
-      if (!isReady(queued, new Set())) throw new Error(`discardEvent: ${shown(queued)} is ${queued.status}`);
-      this.#end([queued], { kind: 'ok' });
-    },
-    createBlanketEvent: () => this.#made(QueuedEvent.blanket()),
-    createFullEvent: (path) => {
-      if (this.#options.script.full === undefined) throw new Error('createFullEvent: there is no full');
-      return this.#made(QueuedEvent.full(path));
-    },
-    addExclude: (pattern) => {
-      this.#options.excludes.addExclude(pattern);
-    },
-    rmExclude: (pattern) => {
-      this.#options.excludes.rmExclude(pattern);
-    },
-    getExcludes: () => this.#options.excludes.getExcludes(),
-  };
-
-  #made(event: QueuedEvent): ActionEvent {
-    this.#queue.add(event);
-    this.#changed();
-    return event;
-  }
 
   #spawn(agent: Agent, child: ChildRun): void {
     if (this.#closing.signal.aborted) return;
@@ -374,7 +312,7 @@ export class ActionEngine {
     this.#children.add(running);
   }
 
-  #mayBegin({ told, isOver }: Feed, { told: event }: QueuedEvent): boolean {
+  #mayBegin({ told, isOver }: EventFeed, { told: event }: QueuedEvent): boolean {
     return event === undefined || (!isOver && told.mayBegin(event));
   }
 
@@ -385,35 +323,21 @@ export class ActionEngine {
       this.#end(events, ENDED);
       return;
     }
-    const { code, signal } = exit;
     const said = script.collect?.bind(script);
     const result =
       said === undefined
         ? ({ kind: 'returned', value: undefined } as const)
         : await this.#calls.call<CollectVerdict | undefined>('collect', () => {
             this.#given.clear();
-            return said(agent, code, signal);
+            return said(agent, exit.code, exit.signal);
           });
     if (result.kind === 'failed') {
       this.#again(events, result.message);
       return;
     }
-    const judged = verdictOf(end, exitCodes);
-    switch (result.value) {
-      case 'ok':
-        this.#end(events, { kind: 'ok' });
-        break;
-      case 'again':
-        this.#again(events, `${describe(end, exit)}, to be done again`);
-        break;
-      case 'die':
-        this.#end(events, failed('configuration', `${describe(end, exit)}: it is not to be tried again.`));
-        break;
-      case undefined:
-        if (judged.kind === 'ok' || (judged.kind === 'failed' && judged.scope === 'configuration'))
-          this.#end(events, judged);
-        else this.#again(events, judged.message);
-    }
+    const judged = judgeChild(end, exit, result.value, exitCodes);
+    if (judged.kind === 'again') this.#again(events, judged.message);
+    else this.#end(events, judged);
   }
 
   /** One name is told again by itself, what the script made after a pause here, all else with its delivery. */
@@ -452,14 +376,14 @@ export class ActionEngine {
   }
 
   /** The delivery has failed for a reason that is not one event's. */
-  #fail(feed: Feed, why: Failed): void {
+  #fail(feed: EventFeed, why: Failed): void {
     if (feed.isOver) return;
     feed.told.failed(why);
     this.#endFeed(feed);
   }
 
   /** Nothing more of the delivery is begun; what is under way goes on to its end. */
-  #endFeed(feed: Feed): void {
+  #endFeed(feed: EventFeed): void {
     feed.isOver = true;
     for (const event of [...feed.open]) {
       if (event.status === 'active') continue;
@@ -474,34 +398,4 @@ export class ActionEngine {
     this.#isLeft = false;
     this.#wake();
   }
-}
-
-const ENDED = failed('batch', 'It was ended before it was done.');
-
-function failed(scope: Failed['scope'], message: string): Failed {
-  return { kind: 'failed', scope, message };
-}
-
-/** A list or a whole tree is told again with all of the delivery. */
-function isOneName(events: readonly QueuedEvent[]): boolean {
-  return events.length === 1 && events[0]?.etype !== 'Init';
-}
-
-function describe({ name, said }: CommandEnd, { code, signal }: { code: number; signal?: string }): string {
-  return `${name}: ${signal === undefined ? `exit ${code}` : `killed by ${signal}`}${said}`;
-}
-
-function asQueued(event: ActionEvent): QueuedEvent {
-  if (!(event instanceof QueuedEvent)) throw new TypeError('this is no event of an inlet');
-  return event;
-}
-
-function eventsOf(agent: Agent): readonly QueuedEvent[] {
-  return agent.isList ? agent.events.map(asQueued) : [asQueued(agent)];
-}
-
-/** `Create a/b`, for people. */
-function shown({ etype, path, to }: ActionEvent): string {
-  const place = (one: PathBytes): string => (one === '' ? '.' : displayPath(one));
-  return `${etype} ${place(path)}${to === undefined ? '' : ` to ${place(to)}`}`;
 }

@@ -12,7 +12,7 @@ import { findLauncher } from '../rsync/launcher.ts';
 import { DEFAULT_TIMEOUT_SECONDS } from '../rsync/rsync-options.ts';
 import type { DeliveryContext, DeliveryEvent, Target, TargetCapabilities } from '../target.ts';
 import { ActionEngine } from './action-engine.ts';
-import type { ChildRun } from './action-engine.ts';
+import type { ChildRun } from './engine-options.ts';
 import { ACTION_EXIT_CODES, MAX_EVENTS } from './action-options.ts';
 import type { ActionTargetOptions } from './action-options.ts';
 import { ScriptExcludes } from './script-excludes.ts';

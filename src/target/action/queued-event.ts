@@ -1,7 +1,8 @@
+import { displayPath } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { CommandEvent } from '../command/command-event.ts';
 import type { CommandEventKind } from '../command/command-options.ts';
-import type { ActionEvent, ActionEventStatus, ActionEventType } from './action-script.ts';
+import type { ActionEvent, ActionEventStatus, ActionEventType, Agent } from './action-script.ts';
 
 const TYPES: Readonly<Record<CommandEventKind, ActionEventType>> = {
   create: 'Create',
@@ -51,4 +52,21 @@ export class QueuedEvent implements ActionEvent {
   static full(path: PathBytes): QueuedEvent {
     return new QueuedEvent('Full', path, true);
   }
+}
+
+/** Throws a TypeError for what no inlet has made. */
+export function asQueued(event: ActionEvent): QueuedEvent {
+  if (!(event instanceof QueuedEvent)) throw new TypeError('this is no event of an inlet');
+  return event;
+}
+
+/** What a child works at, one by one. */
+export function eventsOf(agent: Agent): readonly QueuedEvent[] {
+  return agent.isList ? agent.events.map(asQueued) : [asQueued(agent)];
+}
+
+/** `Create a/b`, for people. */
+export function shown({ etype, path, to }: ActionEvent): string {
+  const place = (one: PathBytes): string => (one === '' ? '.' : displayPath(one));
+  return `${etype} ${place(path)}${to === undefined ? '' : ` to ${place(to)}`}`;
 }
