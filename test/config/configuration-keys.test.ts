@@ -33,7 +33,7 @@ function referenced(schema: Schema): string | undefined {
 
 function typeText(schema: Schema): string {
   const group = referenced(schema);
-  if (group !== undefined) return `[${group}](#${group})`;
+  if (group !== undefined) return `[${group}](#${group.toLowerCase()})`;
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.not) return 'a function';

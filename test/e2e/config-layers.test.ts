@@ -147,7 +147,7 @@ describe('layer 2, functions', () => {
       'c.ts',
       `import { defineConfig } from 'syncline';
 import { appendFileSync } from 'node:fs';
-export default defineConfig({
+ export default defineConfig({
   defaults: { delay: 0.1 },
   syncs: [
     {
@@ -215,7 +215,7 @@ const action = (inlet: SyncInlet) => {
   inlet.createBlanketEvent();
   list.spawnWithInput(lines.join(''), 'sh', '-c', 'cat >> told; [ ! -e fail ]');
 };
-export default defineConfig({
+ export default defineConfig({
   defaults: { delay: 0.1 },
   syncs: [
     {

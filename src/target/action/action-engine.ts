@@ -16,8 +16,7 @@ import { scriptInlet } from './script-inlet.ts';
 /** What an action left is offered again after so long, if nothing else has happened. */
 const OFFER_AGAIN_MS = 1_000;
 /** Pauses of what the script has made itself, when it asks for it again. */
-const FIRST_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 60_000;
+const [FIRST_PAUSE_MS, MAX_PAUSE_MS] = [1_000, 60_000];
 
 /**
  * Drives a script: queues the events of a delivery, asks the script to act on those that wait while processes are free,
