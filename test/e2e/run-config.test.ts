@@ -163,7 +163,7 @@ describe.concurrent('syncline check', () => {
   c.yaml:2:5: syncs[0].sorce: unknown key; did you mean source?
   c.yaml:3:5: syncs[0].exlude: unknown key; did you mean exclude?
   c.yaml:4:12: syncs[0].delay: found "1s"; allowed: seconds: a number from 0 to 86400
-  c.yaml:6:15: syncs[0].targets[0].kind: found "rsynssh"; allowed: rsync, direct, rsyncssh; did you mean rsyncssh?
+  c.yaml:6:15: syncs[0].targets[0].kind: found "rsynssh"; allowed: rsync, direct, rsyncssh, action; did you mean rsyncssh?
 `,
     });
   });
