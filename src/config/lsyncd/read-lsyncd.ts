@@ -12,7 +12,7 @@ import { type Preset, presetSync } from './preset-sync.ts';
 import { TableFields } from './table-fields.ts';
 
 /** A Lua file may run so long while it is loaded. */
-const LOAD_LIMIT_MS = 30_000;
+const LOAD_LIMIT_MS = 10_000;
 
 /** Something of a configuration that is left out or means something else here: one line, with its place. */
 export type Notice = string;
