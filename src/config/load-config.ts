@@ -18,7 +18,7 @@ export interface LoadedConfig {
   readonly document: ConfigDocument;
   readonly config: ReadConfig;
   /** What a Lua configuration says beyond that. */
-  readonly lsyncd?: Pick<LsyncdConfig, 'notices' | 'settings'>;
+  readonly lsyncd?: Omit<LsyncdConfig, 'document'>;
 }
 
 /**

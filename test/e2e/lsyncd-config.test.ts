@@ -142,6 +142,29 @@ describe('the other commands take it too', () => {
     expect((await ended(directory, 'check', 'late.lua')).output).toContain('late.lua:2: syncs[0].source:');
   });
 
+  test('convert writes it in another form, and tells what that cannot say', async () => {
+    using directory = makeTempDir();
+    makeSource(directory);
+    writeFileSync(
+      directory.at('c.lua'),
+      `settings{ logfile = '/var/log/lsyncd.log', nodaemon = true }\nsync{ default.rsync, source = 'src', target = 'copy' }\n`,
+    );
+    const converted = await ended(directory, 'convert', 'c.lua', '--to', 'ts');
+    expect(converted.status).toBe(1);
+    expect(converted.output).toContain('syncline: c.lua:1: settings.logfile is for the program lsyncd\n');
+    writeFileSync(directory.at('c.lua'), `sync{ default.rsync, source = 'src', target = 'copy' }\n`);
+    const whole = await ended(directory, 'convert', 'c.lua');
+    expect(whole.status).toBe(0);
+    expect(whole.output).toMatch(/^# From c\.lua by syncline convert\.\nsyncs:\n {2}- source: @\/src\n/);
+    writeFileSync(directory.at('c.yaml'), whole.output.replaceAll('@', directory.path));
+    const [one, other] = await Promise.all([
+      ended(directory, 'config', 'c.lua'),
+      ended(directory, 'config', 'c.yaml'),
+    ]);
+    const withoutOrigins = (text: string): string => text.replaceAll(/ +# .*$/gm, '');
+    expect(withoutOrigins(other.output)).toBe(withoutOrigins(one.output));
+  });
+
   test('a configuration that never ends is ended', async () => {
     using directory = makeTempDir();
     writeFileSync(directory.at('loop.lua'), '\nwhile true do end\n');

@@ -57,6 +57,7 @@ local function wrap(sync, raw, etype, isdir, path, to)
       local second = new_event { sync = sync, raw = raw, etype = etype, isdir = isdir, path = to, move = 'To' }
       rawget(event, DATA).second = second
     end
+    sync.events[raw] = event
   end
   return event, rawget(event, DATA).second
 end
@@ -65,8 +66,10 @@ end
 
 local function slashed(data) return '/' .. with_slash(data) end
 
-local function new_list(sync, events)
-  local list = { isList = true, config = sync.config, events = events }
+local function new_list(sync, raw, found)
+  local events = {}
+  for index, parts in ipairs(found) do events[index] = wrap(sync, table.unpack(parts, 1, 5)) end
+  local list = { isList = true, config = sync.config, [DATA] = { raw = raw } }
 
   function list.getPaths(mutator)
     local paths = {}
@@ -92,12 +95,7 @@ end
 local function agent_of(value, name)
   if type(value) == 'table' then
     local data = rawget(value, DATA)
-    if data then return { data.raw }, false, data.sync end
-    if rawget(value, 'isList') == true then
-      local raws = {}
-      for _, event in ipairs(rawget(value, 'events')) do raws[#raws + 1] = rawget(event, DATA).raw end
-      return raws, true, rawget(value, 'sync')
-    end
+    if data then return data.raw end
   end
   host.fail(name .. ': the first value has to be an event or a list of events')
 end
@@ -117,7 +115,7 @@ local function flatten(into, ...)
 end
 
 function spawn(agent, binary, ...)
-  local raws, is_list = agent_of(agent, 'spawn')
+  local raw = agent_of(agent, 'spawn')
   if type(binary) ~= 'string' then host.fail('spawn: the second value has to be a program') end
   local words, input = nil, nil
   if select('#', ...) >= 2 and (...) == '<' then
@@ -127,7 +125,7 @@ function spawn(agent, binary, ...)
   else
     words = flatten({ binary }, ...)
   end
-  host.spawn(raws, is_list, words, input)
+  host.spawn(raw, words, input)
 end
 
 function spawnShell(agent, command, ...)
@@ -150,18 +148,13 @@ local function inlet_of(sync)
   end
 
   function inlet.getEvents(test)
-    local events = {}
-    call('getEvents')(test and function(...)
+    return new_list(sync, call('getEvents')(test and function(...)
       local event, second = wrap(sync, ...)
       return test(event, second)
-    end, function(...) events[#events + 1] = wrap(sync, ...) end)
-    return new_list(sync, events)
+    end))
   end
 
-  function inlet.discardEvent(event)
-    local raws = agent_of(event, 'discardEvent')
-    for _, raw in ipairs(raws) do call('discardEvent')(raw) end
-  end
+  function inlet.discardEvent(event) call('discardEvent')(agent_of(event, 'discardEvent')) end
 
   function inlet.createBlanketEvent() return (wrap(sync, call('createBlanketEvent')())) end
 
@@ -329,8 +322,8 @@ local function function_or_nil(config, key)
   return value
 end
 
---- What a configuration of layer 1 to 3 is: functions for the program, and what they need.
-local function script(config)
+--- What a configuration of layer 1 to 3 is: functions for the program, and what they need. `source` ends in a slash.
+local function script(config, source)
   for _, key in ipairs(handlers) do
     local value = config[key]
     if type(value) == 'string' then
@@ -339,7 +332,7 @@ local function script(config)
       host.fail(key .. ': found ' .. type(value) .. '; allowed: a text or a function')
     end
   end
-  local sync = { config = config, excludes = {}, events = {}, target = config.target or '' }
+  local sync = { config = config, excludes = {}, events = {}, source = source, target = config.target or '' }
   sync.inlet = inlet_of(sync)
   local action = function_or_nil(config, 'action') or default.action
   local collect = function_or_nil(config, 'collect') or default.collect
@@ -351,18 +344,17 @@ local function script(config)
     init = config.init ~= false and init and function(...) init((wrap(sync, ...))) end or nil,
     full = full and function(...) full((wrap(sync, ...))) end,
     action = function() action(sync.inlet) end,
-    collect = function(is_list, code, get)
-      local events = {}
-      get(function(...) events[#events + 1] = wrap(sync, ...) end)
-      return collect(is_list and new_list(sync, events) or events[1], code)
+    collect = function(is_list, raw, code, found)
+      local agent = is_list and new_list(sync, raw, found) or wrap(sync, table.unpack(found[1], 1, 5))
+      return collect(agent, code)
     end,
-    --- `handle` are functions of the program; `source` ends in a slash.
-    start = function(handle, source)
-      sync.handle, sync.source = handle, source
+    --- `handle` are functions of the program.
+    start = function(handle)
+      sync.handle = handle
       for _, pattern in ipairs(sync.excludes) do handle.addExclude(pattern) end
     end,
-    --- Makes the event known as this table from now on, until `forget`.
-    remember = function(raw, event) sync.events[raw] = event end,
+    --- What is known of events by their numbers; the program takes out what is over.
+    events = sync.events,
   }
 end
 

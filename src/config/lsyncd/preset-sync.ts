@@ -20,7 +20,7 @@ export interface PresetParts {
 export function presetSync(preset: Preset, parts: PresetParts): ReadSync | undefined {
   const { fields, directory } = parts;
   const source = required(fields, 'source');
-  const target = presetTarget(preset, fields);
+  const target = presetTarget(preset, parts);
   if (source === undefined || target === undefined) return undefined;
   return defined<ReadSync>({
     source: path.resolve(directory, source),
@@ -51,7 +51,7 @@ export function sharedOptions(fields: TableFields, directory: string): GivenOpti
   };
 }
 
-function presetTarget(preset: Preset, fields: TableFields): ReadTarget | undefined {
+function presetTarget(preset: Preset, { fields, directory: here }: PresetParts): ReadTarget | undefined {
   if (preset === 'rsyncssh') {
     if (fields.raw('target') !== undefined)
       fields.refuse('target', 'not for default.rsyncssh; it takes host and targetdir');
@@ -60,10 +60,12 @@ function presetTarget(preset: Preset, fields: TableFields): ReadTarget | undefin
     return host === undefined || directory === undefined ? undefined : { kind: 'rsyncssh', host, directory };
   }
   const target = required(fields, 'target');
-  return target === undefined ? undefined : { kind: preset, target };
+  if (target === undefined) return undefined;
+  // A colon before the first slash is behind the name of a host.
+  return { kind: preset, target: /^[^/]*:/.test(target) ? target : path.resolve(here, target) };
 }
 
-function copyOptions(preset: 'rsync' | 'rsyncssh', { fields, notice }: PresetParts): GivenOptions {
+function copyOptions(preset: 'rsync' | 'rsyncssh', { fields, directory, notice }: PresetParts): GivenOptions {
   const { dryRun, timeout, ...options } = rsyncOptions(fields.table('rsync'), notice);
   return {
     delete: deletions(fields),
@@ -71,7 +73,7 @@ function copyOptions(preset: 'rsync' | 'rsyncssh', { fields, notice }: PresetPar
     dryRun,
     timeout,
     batchSizeLimit: fields.number('batchSizeLimit'),
-    ...(preset === 'rsyncssh' ? { ssh: sshOptions(fields.table('ssh')) } : {}),
+    ...(preset === 'rsyncssh' ? { ssh: sshOptions(fields.table('ssh'), directory) } : {}),
   };
 }
 
@@ -96,14 +98,14 @@ function deletions(fields: TableFields): GivenOptions['delete'] {
   return undefined;
 }
 
-function sshOptions(ssh: TableFields): GivenOptions['ssh'] {
+function sshOptions(ssh: TableFields, directory: string): GivenOptions['ssh'] {
   const binary = ssh.text('binary') ?? 'ssh';
   if (path.basename(binary) !== 'ssh')
     ssh.refuse('binary', `found "${binary}"; the ssh in PATH is used, put another one there`);
   const options = ssh.table('options');
   const extra = listed(ssh.texts('_extra'));
   return defined<NonNullable<GivenOptions['ssh']>>({
-    identity: ssh.text('identityFile'),
+    identity: ownFile(ssh.text('identityFile'), directory),
     port: ssh.number('port'),
     options:
       options.keys.length === 0
@@ -116,6 +118,11 @@ function sshOptions(ssh: TableFields): GivenOptions['ssh'] {
 function required(fields: TableFields, key: string): string | undefined {
   if (fields.raw(key) === undefined) fields.refuse(key, 'missing');
   return fields.text(key);
+}
+
+/** `~/` is the home directory, as ssh has it. */
+function ownFile(name: string | undefined, directory: string): string | undefined {
+  return name === undefined || name.startsWith('~') ? name : path.resolve(directory, name);
 }
 
 function listed(texts: readonly string[] | undefined): string[] | undefined {

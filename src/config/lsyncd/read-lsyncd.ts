@@ -5,6 +5,7 @@ import { nearest } from '../nearest.ts';
 import { LuaFailure, type LuaPlace } from './lua-failure.ts';
 import type { LuaHost } from './lua-host.ts';
 import { createLua, luaFileName } from './lua-library.ts';
+import { type LuaRuntime, nowSeconds } from './lua-runtime.ts';
 import type { HostFunction, LuaState } from './lua-state.ts';
 import { bytesOfValue, type LuaBytes, LuaReference, type LuaValue, textOfBytes } from './lua-value.ts';
 import { readOwnChunk } from './own-chunk.ts';
@@ -24,7 +25,20 @@ export interface LsyncdConfig {
   readonly notices: readonly Notice[];
   /** What `settings{ }` was told, as it is there. */
   readonly settings: ReadonlyMap<string, string | number | boolean>;
+  /** What a file in another form than Lua can say of it; undefined if that is nothing. */
+  readonly convertible: unknown;
+  /** What such a file cannot say beyond the notices. */
+  readonly unsaid: readonly Notice[];
 }
+
+/** Settings that are so in any case, and those that our configuration has. */
+const CARRIED_SETTINGS: ReadonlySet<string> = new Set([
+  'insist',
+  'maxDelays',
+  'maxProcesses',
+  'nodaemon',
+  'onepass',
+]);
 
 /** A Lua text to run: `name` is what errors call it. */
 export interface LuaSource {
@@ -48,6 +62,19 @@ export function readLsyncd(sources: readonly LuaSource[], host: LuaHost): Lsyncd
   }
 }
 
+/** Which setting says what our configuration has under these keys. */
+const SETTING_OF: Readonly<Record<string, string>> = {
+  maxTotalProcesses: 'maxProcesses',
+  once: 'onepass',
+  maxNames: 'maxDelays',
+};
+
+interface ToldSync {
+  readonly value: unknown;
+  readonly position: Position | undefined;
+  readonly isConvertible: boolean;
+}
+
 class Reader {
   readonly #file: string;
   readonly #host: LuaHost;
@@ -55,20 +82,25 @@ class Reader {
   readonly #api: ReadonlyMap<LuaValue, LuaValue>;
   readonly #problems: ConfigProblem[] = [];
   readonly #notices: Notice[] = [];
+  #runtime: LuaRuntime;
   readonly #settings = new Map<string, string | number | boolean>();
   readonly #settingLines = new Map<string, Position | undefined>();
-  readonly #syncs: { readonly value: unknown; readonly position: Position | undefined }[] = [];
+  readonly #syncs: ToldSync[] = [];
 
   constructor(file: string, host: LuaHost) {
     this.#file = file;
     this.#host = host;
     this.#state = createLua(host);
+    this.#runtime = loadingRuntime(host);
     const functions = Object.entries(this.#functions());
     const table = this.#state.table(functions.map(([name, run]) => [name, this.#state.host(run)]));
     this.#state.setGlobal('terminate', undefined);
-    const chunk = this.#state.load(readOwnChunk('lsyncd.lua'), 'lsyncd.lua', true);
-    const [api] = this.#state.call(chunk, [table]);
-    this.#api = this.#state.entries(api as LuaReference);
+    this.#api = new Map(
+      ['lsyncd.lua', 'layers.lua'].flatMap((name) => {
+        const [api] = this.#state.call(this.#state.load(readOwnChunk(name), name, true), [table]);
+        return [...this.#state.entries(api as LuaReference)];
+      }),
+    );
   }
 
   run({ name, text }: LuaSource): void {
@@ -82,7 +114,24 @@ class Reader {
       document: { file: this.#file, value: this.#value(), locate: (path) => this.#locate(path) },
       notices: this.#notices,
       settings: this.#settings,
+      convertible: this.#syncs.some(({ isConvertible }) => isConvertible)
+        ? this.#value(({ isConvertible }) => isConvertible)
+        : undefined,
+      unsaid: [...this.#unsaid()],
     };
+  }
+
+  *#unsaid(): Generator<Notice> {
+    for (const key of this.#settings.keys())
+      if (!CARRIED_SETTINGS.has(key))
+        yield this.#told(`settings.${key} is for the program lsyncd`, this.#settingLines.get(key));
+    for (const { isConvertible, position } of this.#syncs)
+      if (!isConvertible) yield this.#told('the handlers of this sync are Lua; it is left out', position);
+  }
+
+  #told(message: string, position: Position | undefined): Notice {
+    const place = position === undefined ? undefined : { file: this.#file, line: position.line };
+    return new LuaFailure(message, place).line;
   }
 
   problem(message: string, place: LuaPlace | undefined = this.#state.where()): ConfigProblem {
@@ -93,18 +142,22 @@ class Reader {
       : { path: [], message: `${file}:${line}: ${message}` };
   }
 
-  #value(): unknown {
-    const { maxProcesses, onepass } = Object.fromEntries(this.#settings);
+  #value(isWanted: (sync: ToldSync) => boolean = () => true): unknown {
+    const { maxDelays, maxProcesses, onepass } = Object.fromEntries(this.#settings);
+    const defaults = {
+      ...(onepass === true ? { once: true } : {}),
+      ...(maxDelays === undefined ? {} : { maxNames: Number(maxDelays) }),
+    };
     return {
       ...(maxProcesses === undefined ? {} : { maxTotalProcesses: Number(maxProcesses) }),
-      ...(onepass === true ? { defaults: { once: true } } : {}),
-      syncs: this.#syncs.map(({ value }) => value),
+      ...(Object.keys(defaults).length === 0 ? {} : { defaults }),
+      syncs: this.#syncs.filter(isWanted).map(({ value }) => value),
     };
   }
 
-  #locate([first, index]: ConfigPath): Position | undefined {
-    if (first === 'syncs') return this.#syncs[Number(index)]?.position;
-    return this.#settingLines.get(first === 'maxTotalProcesses' ? 'maxProcesses' : 'onepass');
+  #locate([first, second]: ConfigPath): Position | undefined {
+    if (first === 'syncs') return this.#syncs[Number(second)]?.position;
+    return this.#settingLines.get(SETTING_OF[String(second ?? first)] ?? '');
   }
 
   /** The line in this file where code runs now. */
@@ -130,17 +183,7 @@ class Reader {
         return undefined;
       },
       addSync: (config, preset) => this.#addSync(config as LuaReference, preset as Preset | undefined),
-      log: (category, text) => {
-        this.#host.print(`${shown(category)}: ${shown(text)}\n`);
-        return undefined;
-      },
-      terminate: (code) => {
-        throw new LuaFailure(`it ended the program with ${bytesOfValue(code)}`);
-      },
-      now: () => performance.now() / 1000,
-      alarm: () => {
-        throw new LuaFailure('alarm can be set while the sync runs only');
-      },
+      ...this.#running(),
       readdir: (name) => this.#state.table(readDirectory(luaFileName(name, this.#host))),
       fileSize: (name) => systemCall(() => statSync(luaFileName(name, this.#host)).size),
       realdir: (name) =>
@@ -148,6 +191,35 @@ class Reader {
           const real = realpathSync(luaFileName(name, this.#host), 'buffer').toString('latin1');
           return real.endsWith('/') ? real : `${real}/`;
         }),
+    };
+  }
+
+  /** What is for the time when syncs run; while the file is loaded little of it works. */
+  #running(): Readonly<Record<string, HostFunction>> {
+    return {
+      log: (category, text) => {
+        this.#runtime.log(shown(category), shown(text));
+        return undefined;
+      },
+      terminate: (code) => {
+        this.#runtime.terminate(Number(code));
+        return undefined;
+      },
+      now: nowSeconds,
+      alarm: (at, run) => {
+        this.#runtime.alarm(Number(at), run as LuaReference);
+        return undefined;
+      },
+      spawn: (agent, words, input) => {
+        const texts = [...this.#state.entries(words as LuaReference).values()];
+        this.#runtime.spawn(
+          Number(agent),
+          texts.map(bytesOfValue),
+          input === undefined ? undefined : bytesOfValue(input),
+        );
+        return undefined;
+      },
+      status: (event) => this.#runtime.statusOf(Number(event)),
     };
   }
 
@@ -177,13 +249,31 @@ class Reader {
         this.#notice(message);
       },
     });
-    this.#syncs.push({ value, position: this.#here() });
+    this.#syncs.push({ value, position: this.#here(), isConvertible: true });
     return undefined;
   }
 
   #notice(message: string): void {
     this.#notices.push(new LuaFailure(message, this.#state.where()).line);
   }
+}
+
+/** What can be done while a configuration is loaded: next to nothing. */
+function loadingRuntime({ print }: LuaHost): LuaRuntime {
+  const refuse = (name: string) => (): never => {
+    throw new LuaFailure(`${name} can be called while a sync runs`);
+  };
+  return {
+    log: (category, text) => {
+      print(`${category}: ${text}\n`);
+    },
+    terminate: (exitCode) => {
+      throw new LuaFailure(`it ended the program with ${exitCode}`);
+    },
+    alarm: refuse('alarm'),
+    spawn: refuse('spawn'),
+    statusOf: refuse('status'),
+  };
 }
 
 function shown(value: LuaValue): string {

@@ -272,14 +272,15 @@ describe('inheritance', () => {
 describe('settings', () => {
   test('what has a meaning for all targets gets it; the others are there for the program', async () => {
     const { config, lsyncd } = await load(
-      'settings{ maxProcesses = 3, onepass = true, logfile = "/l", statusInterval = 5, "insist" } ' +
+      'settings{ maxProcesses = 3, maxDelays = 50, onepass = true, logfile = "/l", statusInterval = 5, "insist" } ' +
         'assert(settings("logfile") == "/l" and settings("insist") == true and settings("pidfile") == nil) ' +
         'sync{ default.rsync, source = "/src", target = "/trg" }',
     );
     expect(config.maxTotalProcesses).toBe(3);
-    expect(config.defaults).toEqual({ once: true });
+    expect(config.defaults).toEqual({ once: true, maxNames: 50 });
     expect(Object.fromEntries(lsyncd?.settings ?? [])).toEqual({
       maxProcesses: 3,
+      maxDelays: 50,
       onepass: true,
       logfile: '/l',
       statusInterval: 5,
