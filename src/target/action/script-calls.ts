@@ -70,9 +70,14 @@ function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 /** What was thrown, in one line, with the place in the user's file if there is one. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(String(error));
-  const place = /^\s+at .*?\(?((?:file:\/\/)?\/[^\s()]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1];
+  const place = /^\s+at .*?\(?((?:file:\/\/)?\/[^\s()]+:\d+:\d+)\)?$/m.exec(stackOf(error))?.[1];
   const text = oneLine(error.message === '' ? error.name : error.message);
   return place === undefined ? text : `${text} (${place.replace('file://', '')})`;
+}
+
+/** Of what was thrown first, where it was thrown on. */
+function stackOf(error: Error): string {
+  return (error.cause instanceof Error ? error.cause : error).stack ?? '';
 }
 
 function oneLine(text: string): string {
