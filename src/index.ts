@@ -8,6 +8,7 @@ export {
 } from './model/path-bytes.ts';
 export { EventBatch, HINT, type WatchEvent } from './model/event-batch.ts';
 export { defineConfig } from './config/define-config.ts';
+export type { EventNames, SyncEvent, SyncEventList, SyncInlet, UserAction } from './model/user-action.ts';
 export type { SynclineConfig } from './config/schema.ts';
 export type {
   CommandExitCodes,

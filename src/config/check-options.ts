@@ -1,8 +1,14 @@
 import type { ConfigPath } from './config-document.ts';
 import { type ConfigProblem, problemAt } from './config-error.ts';
 import type { LoadedConfig } from './load-config.ts';
-import type { EffectiveConfig, EffectiveOptions, EffectiveSync, EffectiveTarget } from './resolve-config.ts';
-import { unusedOptions } from './schema.ts';
+import type {
+  EffectiveConfig,
+  EffectiveOptions,
+  EffectiveSync,
+  EffectiveTarget,
+  Place,
+} from './resolve-config.ts';
+import { ACTION_KEYS, unusedOptions } from './schema.ts';
 
 /** What is wrong with options beside each other, each of them right by itself; without looking at the disk. */
 export function checkOptions(
@@ -15,8 +21,10 @@ export function checkOptions(
   };
   for (const sync of syncs) {
     for (const [path, message] of withoutEffect(sync)) add(path, message);
-    for (const target of sync.targets)
+    for (const target of sync.targets) {
       for (const [option, message] of contradictions(target)) add(whereSaid(target, option), message);
+      for (const [key, message] of actionContradictions(target.place)) add([...target.path, ...key], message);
+    }
   }
   return [...problems.values()];
 }
@@ -34,6 +42,21 @@ function* contradictions({ values, place }: EffectiveTarget): Generator<[option:
     yield ['initial', `found false; with ${once ? 'once' : 'dryRun'} that leaves nothing to do`];
   if (place.kind === 'rsyncssh' && rsync.rsh !== undefined)
     yield ['rsync.rsh', 'not for a target of the kind rsyncssh, which has its own connection; say it by ssh'];
+}
+
+/** Either single events have their own keys, or one action takes them all. */
+function* actionContradictions(place: Place): Generator<[key: readonly string[], message: string]> {
+  if (place.kind !== 'action') return;
+  const given = ACTION_KEYS.filter((key) => place[key] !== undefined);
+  const isWhole = given.includes('action');
+  const own = given.filter((key) => key.startsWith('on'));
+  if (isWhole) for (const key of own) yield [[key], 'not beside action, which takes all events'];
+  else {
+    if (own.length === 0) yield [[], 'nothing is done: give action, or one of onCreate, onModify, ...'];
+    for (const key of ['init', 'full'] as const)
+      if (given.includes(key))
+        yield [[key], `for action alone; did you mean ${key === 'init' ? 'onStartup' : 'onFull'}?`];
+  }
 }
 
 /** Options of a sync that none of its targets makes anything of; in the defaults they may be for other syncs. */

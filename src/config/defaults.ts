@@ -26,6 +26,7 @@ export const DEFAULTS = {
   rsync: { program: 'rsync' },
   ssh: {},
   hooks: { timeout: 30 },
+  exitCodes: {},
 } as const;
 
 /** What `archive` stands for. */

@@ -96,6 +96,10 @@ class Writer {
   }
 
   addValue(depth: number, key: string, value: unknown, origin: Origin | undefined): void {
+    if (typeof value === 'function') {
+      this.add(depth, `# ${key}: a function`, origin === undefined ? undefined : this.#originText(origin));
+      return;
+    }
     const text = stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false });
     this.add(depth, `${key}: ${text.trimEnd()}`, origin === undefined ? undefined : this.#originText(origin));
   }

@@ -79,6 +79,11 @@ export function command(): z.ZodUnion<[z.ZodString, z.ZodArray<z.ZodString>]> {
   return z.union([text(allowed), z.array(word, allowed).min(1, allowed)], allowed);
 }
 
+/** A function, which only a configuration in TypeScript or JavaScript can have. */
+export function runnable<T>(what: string): z.ZodCustom<T, T> {
+  return z.custom<T>((value) => typeof value === 'function', what);
+}
+
 /** An object with these keys and no others. */
 export function keys<T extends z.core.$ZodLooseShape>(shape: T): z.ZodObject<T, z.core.$strict> {
   const names = Object.keys(shape).join(', ');

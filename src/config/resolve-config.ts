@@ -2,7 +2,15 @@ import type { ConfigPath } from './config-document.ts';
 import { ARCHIVE, DEFAULT_LOG, DEFAULT_MAX_DELAY, DEFAULTS } from './defaults.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { listOf } from './rsync-keys.ts';
-import type { GivenOptions, ReadConfig, ReadTarget, TargetKind } from './schema.ts';
+import {
+  ACTION_KEYS,
+  optionShape,
+  type ActionKey,
+  type GivenOptions,
+  type ReadConfig,
+  type ReadTarget,
+  type TargetKind,
+} from './schema.ts';
 
 /** Where a value comes from. */
 export type Origin =
@@ -12,8 +20,8 @@ export type Origin =
   | { readonly kind: 'commandLine'; readonly option: string }
   | { readonly kind: 'environment'; readonly variable: string };
 
-type Group = 'attributes' | 'rsync' | 'ssh' | 'hooks';
-const GROUPS: ReadonlySet<string> = new Set<Group>(['attributes', 'rsync', 'ssh', 'hooks']);
+type Group = 'attributes' | 'rsync' | 'ssh' | 'hooks' | 'exitCodes';
+const GROUPS: ReadonlySet<string> = new Set<Group>(['attributes', 'rsync', 'ssh', 'hooks', 'exitCodes']);
 
 /** All options of one target: what is not set anywhere and has no default is undefined. */
 export type Options = Omit<GivenOptions, keyof typeof DEFAULTS> & {
@@ -36,7 +44,14 @@ export interface EffectiveOptions {
 export type Place = { readonly kind: TargetKind } & (
   | { readonly kind: 'rsync' | 'direct'; readonly target: string }
   | { readonly kind: 'rsyncssh'; readonly host: string; readonly directory: string }
+  | ActionPlace
 );
+
+/** What is done with single events: commands and functions by their keys, of which one is given at least. */
+export type ActionPlace = {
+  readonly kind: 'action';
+  readonly target?: string | undefined;
+} & Pick<Extract<ReadTarget, { readonly kind: 'action' }>, ActionKey>;
 
 export interface EffectiveTarget extends EffectiveOptions {
   readonly path: ConfigPath;
@@ -155,7 +170,16 @@ function placeOf(target: ReadTarget, places: PlaceReader): { place: Place; own: 
       const { kind, host, directory, ...own } = target;
       return { place: { kind, host, directory }, own };
     }
+    case 'action':
+      return {
+        place: pick(target, ['kind', 'target', ...ACTION_KEYS]) as ActionPlace,
+        own: pick(target, Object.keys(optionShape)),
+      };
   }
+}
+
+function pick(from: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
 }
 
 /** Options by their flat names, the last word of each. */
@@ -196,7 +220,7 @@ class Layers {
   }
 
   end(): EffectiveOptions {
-    const values: Record<string, unknown> = { attributes: {}, rsync: {}, ssh: {}, hooks: {} };
+    const values: Record<string, unknown> = { attributes: {}, rsync: {}, ssh: {}, hooks: {}, exitCodes: {} };
     const origins = new Map<string, Origin>();
     for (const [name, { value, origin }] of this.#said) {
       const [group, key] = name.split('.') as [string, string?];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { CollectFunction, EventFunction, UserAction } from '../model/user-action.ts';
 import { DEFAULT_LOG, DEFAULTS } from './defaults.ts';
 import {
   command,
@@ -7,6 +8,7 @@ import {
   keys,
   oneOf,
   rate,
+  runnable,
   seconds,
   size,
   text,
@@ -85,6 +87,18 @@ const hooks = keys({
   timeout: option(seconds(true), 'seconds after which a hook is ended', DEFAULTS.hooks.timeout),
 }).meta({ id: 'hooks' });
 
+const CODES = 'a list of exit codes from 0 to 255';
+
+function exitCodeList(): z.ZodArray<z.ZodNumber> {
+  return z.array(z.number(CODES).int(CODES).min(0, CODES).max(255, CODES), CODES);
+}
+
+const exitCodes = keys({
+  ok: option(exitCodeList(), 'it is done'),
+  again: option(exitCodeList(), 'it is tried again after a pause'),
+  die: option(exitCodeList(), 'this target stops; the others go on'),
+}).meta({ id: 'exitCodes' });
+
 const PATTERN = "a pattern of rsync's filter language";
 
 /** What may be said for all syncs, for one, and for one target, which counts in this order. */
@@ -140,19 +154,24 @@ export const optionShape = {
   rsync: option(rsync, 'options of rsync, by its own long names in camelCase'),
   ssh: option(ssh, 'how to reach the hosts of rsyncssh targets'),
   hooks: option(hooks, 'programs of your own around deliveries'),
+  exitCodes: option(exitCodes, 'what exit codes mean, where it is not what they mean by themselves'),
 };
 
 export type OptionName = keyof typeof optionShape;
 
-const { ssh: _ssh, ...rsyncOptionShape } = optionShape;
-const {
-  rsync: _rsync,
-  timeout: _timeout,
-  maxProcesses: _maxProcesses,
-  batchSizeLimit: _batchSizeLimit,
-  ...directOptionShape
-} = rsyncOptionShape;
+function optionsWithout<K extends OptionName>(...names: readonly K[]): Omit<typeof optionShape, K> {
+  const left = Object.entries(optionShape).filter(([name]) => !names.some((one) => one === name));
+  return Object.fromEntries(left) as Omit<typeof optionShape, K>;
+}
+
 const TARGET = 'a directory, host:directory, host::module/path or rsync://host/module/path';
+
+const FUNCTION = 'a function, in a configuration in TypeScript or JavaScript';
+
+function onEvent(): z.ZodUnion<[z.ZodString, z.ZodCustom<EventFunction, EventFunction>]> {
+  const allowed = `a command; or ${FUNCTION}`;
+  return z.union([text(allowed), runnable<EventFunction>(allowed)], allowed);
+}
 
 /** The ways to a target: what says where, then the options that have a meaning for it. A new kind is added here. */
 const targetKinds = [
@@ -161,12 +180,12 @@ const targetKinds = [
     target: text(TARGET).meta({
       description: 'as rsync takes it: a directory, host:directory, host::module/path',
     }),
-    ...rsyncOptionShape,
+    ...optionsWithout('ssh', 'exitCodes'),
   }),
   keys({
     kind: z.literal('direct').meta({ description: 'a directory on this machine, by the built-in copier' }),
     target: text('the path of a directory').meta({ description: 'a directory on this machine' }),
-    ...directOptionShape,
+    ...optionsWithout('ssh', 'rsync', 'timeout', 'maxProcesses', 'batchSizeLimit', 'exitCodes'),
   }),
   keys({
     kind: z
@@ -176,9 +195,47 @@ const targetKinds = [
     directory: text('a directory on the host').meta({
       description: 'on the host, below the home directory unless it begins with /',
     }),
-    ...optionShape,
+    ...optionsWithout('exitCodes'),
+  }),
+  keys({
+    kind: z.literal('action').meta({ description: 'commands or functions of your own, for single events' }),
+    target: option(text('a text that is not empty'), 'what they are given as the target: any text'),
+    onCreate: option(onEvent(), 'the name is new, as far as is known'),
+    onModify: option(onEvent(), 'its content may be'),
+    onAttrib: option(onEvent(), 'mode, owner or times, and nothing else'),
+    onDelete: option(onEvent(), 'it is gone, with all that was below it'),
+    onMove: option(onEvent(), 'it was renamed; without it that is told by its two names'),
+    onStartup: option(onEvent(), 'the first sync; without it every name is told as new'),
+    onFull: option(onEvent(), 'a directory to bring up to date; without it every name in it is told'),
+    action: option(
+      runnable<UserAction['action']>(FUNCTION),
+      'in place of the keys above: takes the events itself',
+    ),
+    init: option(runnable<NonNullable<UserAction['init']>>(FUNCTION), 'with action: the first sync'),
+    full: option(
+      runnable<NonNullable<UserAction['full']>>(FUNCTION),
+      'with action: a directory to bring up to date',
+    ),
+    collect: option(runnable<CollectFunction>(FUNCTION), 'judges the end of a child: ok, again or die'),
+    ...optionsWithout('ssh', 'rsync', 'attributes', 'mkpath', 'batchSizeLimit'),
   }),
 ] as const;
+
+/** The keys of a target of the kind `action` that say what is done. */
+export const ACTION_KEYS = [
+  'onCreate',
+  'onModify',
+  'onAttrib',
+  'onDelete',
+  'onMove',
+  'onStartup',
+  'onFull',
+  'action',
+  'init',
+  'full',
+  'collect',
+] as const;
+export type ActionKey = (typeof ACTION_KEYS)[number];
 
 const KINDS = targetKinds.map((kind) => kind.shape.kind.value);
 

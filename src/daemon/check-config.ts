@@ -14,6 +14,7 @@ import { checkTargetsApart } from '../target/check-targets.ts';
 import { SshMasters } from '../target/ssh/ssh-masters.ts';
 import { checkExtraArguments } from '../target/rsync/rsync-arguments.ts';
 import { checkDirectory } from './check-directory.ts';
+import { EVENT_KEYS, eventFunction } from './action-place.ts';
 import { FILTER_KEYS, filterArguments, mirrorOf } from './config-mirrors.ts';
 import { createTarget, rsyncTargetNames } from './create-target.ts';
 import { checkHooks } from './delivery-hooks.ts';
@@ -82,6 +83,7 @@ export function findWrong(parts: ConfigParts): readonly ConfigProblem[] {
   for (const [index, sync] of config.syncs.entries()) {
     for (const target of sync.targets) {
       checkRules(sync, target, parts, problems);
+      if (!checkCommands(target, problems)) continue;
       const mirror = mirrorOf(sync, target, [target]);
       checkOwnHooks(target, mirror, problems);
       const [place] = mirror.targets;
@@ -114,7 +116,9 @@ export async function findUnready(
     for (const target of sync.targets) {
       for (const option of ['ssh.identity', 'rsync.passwordFile'] as const)
         checkFile(target, option, problems);
-      if (hasSource) await problems.await(target.path, prepare(sync, target, parts, signal));
+      // What is wrong with its commands has been told.
+      const isMade = checkCommands(target, new Problems(loaded.document));
+      if (hasSource && isMade) await problems.await(target.path, prepare(sync, target, parts, signal));
     }
   }
   return problems.all;
@@ -208,6 +212,17 @@ function checkRules(
 const NO_RULES = Object.fromEntries(FILTER_KEYS.map((key) => [key, undefined])) as Readonly<
   Record<(typeof FILTER_KEYS)[number], undefined>
 >;
+
+/** True when all commands for single events can be understood. */
+function checkCommands({ place, path }: EffectiveTarget, problems: Problems): boolean {
+  if (place.kind !== 'action') return true;
+  const found = EVENT_KEYS.map((key) =>
+    problems.try([...path, key], () => {
+      eventFunction(place, key);
+    }),
+  );
+  return found.every(Boolean);
+}
 
 function checkOwnHooks(target: EffectiveTarget, { hooks }: MirrorOptions, problems: Problems): void {
   const none = { beforeBatch: undefined, afterBatch: undefined, onError: undefined };

@@ -12,6 +12,7 @@ import { whereSaid } from '../config/check-options.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { parseByteSize } from '../model/byte-size.ts';
 import { parseTarget } from '../target/parse-target.ts';
+import { actionPlace } from './action-place.ts';
 import type {
   DeleteLimit,
   FilterOption,
@@ -121,6 +122,8 @@ function targetPlace({ place, values }: EffectiveTarget): TargetPlace {
       return { kind: place.kind, target: place.target };
     case 'rsyncssh':
       return { kind: 'rsyncssh', ssh: sshOptions(place.host, values), directory: place.directory };
+    case 'action':
+      return actionPlace(place, values.exitCodes);
   }
 }
 

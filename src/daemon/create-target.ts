@@ -1,6 +1,9 @@
 import type { NativeAddon } from '../addon/addon.ts';
 import type { FilterRules } from '../filter/filter-rules.ts';
-import { pathToBuffer, type PathBytes } from '../model/path-bytes.ts';
+import { parseRules } from '../filter/parse-rules.ts';
+import { pathFromText, pathToBuffer, type PathBytes } from '../model/path-bytes.ts';
+import { createActionTarget } from '../target/action/action-target.ts';
+import { userScript } from '../target/action/user-script.ts';
 import { createCommandTarget } from '../target/command/command-target.ts';
 import type { DirectFilters } from '../target/direct/direct-options.ts';
 import { createDirectTarget } from '../target/direct/direct-target.ts';
@@ -31,6 +34,8 @@ export interface TargetSource {
   readonly masters: SshMasters;
   /** The limit for all targets of the process, if there is one. */
   readonly slots: ProcessSlots | undefined;
+  /** Ends the program in order, with this status. */
+  readonly terminate?: (exitStatus: number) => void;
 }
 
 /** What of a command line a target is made by. */
@@ -114,7 +119,37 @@ export function createTarget(place: TargetPlace, options: TargetChoices, shared:
         ...(filter && { isHidden: (path, isDirectory) => filter.excludes(path, isDirectory) }),
       });
     }
+    case 'action': {
+      const { source, rules, slots, terminate } = shared;
+      const filter = rules.compile(pathToBuffer(source));
+      return createActionTarget({
+        ...forAll,
+        ...forProcesses,
+        name: place.target === '' ? 'action' : place.target,
+        script: userScript(place.action, { source, target: place.target }),
+        tells: place.tells,
+        exitCodes: place.exitCodes,
+        slots,
+        variables: { SYNCLINE_SOURCE: source, SYNCLINE_TARGET: pathFromText(place.target) },
+        compileExcludes: (patterns) => excludesOf(patterns, shared),
+        ...(terminate && { terminate }),
+        ...(filter && { isHidden: (path, isDirectory) => filter.excludes(path, isDirectory) }),
+      });
+    }
   }
+}
+
+/** What these patterns hide. Throws a SynclineError (FILTER) for what is no pattern. */
+function excludesOf(
+  patterns: readonly PathBytes[],
+  { source, addon }: TargetSource,
+): (path: PathBytes, isDirectory: boolean) => boolean {
+  const rules = patterns.map((pattern) => ({
+    kind: 'exclude' as const,
+    value: pathToBuffer(pattern).toString('utf8'),
+  }));
+  const filter = parseRules(rules, addon).compile(pathToBuffer(source));
+  return (path, isDirectory) => filter?.excludes(path, isDirectory) === true;
 }
 
 /** rsync would send again what was moved; on this machine the file engine moves it. */
@@ -144,6 +179,7 @@ export function rsyncTargetNames(places: readonly TargetPlace[]): readonly strin
       case 'rsyncssh':
         return [`${hostForRsync(place.ssh.host)}:${place.directory}`];
       case 'command':
+      case 'action':
         return [];
     }
   });

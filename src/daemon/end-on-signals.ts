@@ -18,6 +18,10 @@ export interface Ending {
   /** How much of {@link DRAIN_MS} is left; all of it while there was no signal. */
   readonly drainLeftMs: () => number;
   now(): void;
+  /** Ends as at the first signal, with this exit status; the first one counts. */
+  terminate(exitStatus: number): void;
+  /** The status of {@link terminate}, once it was asked for. */
+  readonly exitStatus: () => number | undefined;
   /** Gives the signals back. */
   close(): void;
 }
@@ -41,12 +45,16 @@ export function endOnSignals(
   };
   let first: EndSignal | undefined;
   let firstAtMs: number | undefined;
+  let wanted: number | undefined;
+  const finish = (why: EndSignal): void => {
+    first = why;
+    firstAtMs = nowMs();
+    finish$.next(why);
+  };
   const subscription: Subscription = io.signals$.subscribe((signal) => {
     if (first === undefined) {
-      first = signal;
-      firstAtMs = nowMs();
       log.info(`${signal}: ${graceful}`);
-      finish$.next(signal);
+      finish(signal);
     } else {
       log.info(`${signal} again: ending at once`);
       now();
@@ -59,6 +67,13 @@ export function endOnSignals(
     signal: () => first,
     drainLeftMs: () => (firstAtMs === undefined ? DRAIN_MS : Math.max(0, DRAIN_MS - (nowMs() - firstAtMs))),
     now,
+    terminate: (exitStatus) => {
+      if (wanted !== undefined) return;
+      wanted = exitStatus & 0xff;
+      log.info(`an action ends the program with ${wanted}`);
+      if (first === undefined) finish('SIGTERM');
+    },
+    exitStatus: () => wanted,
     close: () => {
       subscription.unsubscribe();
     },

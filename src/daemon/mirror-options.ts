@@ -1,4 +1,6 @@
 import type { FilterOption } from '../filter/parse-rules.ts';
+import type { UserAction } from '../model/user-action.ts';
+import type { ActionTargetOptions } from '../target/action/action-options.ts';
 import type { CommandExitCodes, CommandMode } from '../target/command/command-options.ts';
 import type { DeleteLimit } from '../target/delete-guard.ts';
 import type { DeletePolicy } from '../target/delete-policy.ts';
@@ -33,6 +35,14 @@ export type TargetPlace =
       readonly kind: 'command';
       readonly target: string;
       readonly mode: CommandMode;
+      readonly exitCodes: CommandExitCodes;
+    }
+  /** What functions of the user's make of single events; `target` is any text for them, `''` for none. */
+  | {
+      readonly kind: 'action';
+      readonly target: string;
+      readonly action: UserAction;
+      readonly tells: ActionTargetOptions['tells'];
       readonly exitCodes: CommandExitCodes;
     };
 

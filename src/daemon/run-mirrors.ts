@@ -76,6 +76,8 @@ export async function runMirrors(
     await prepare(sources, targetCount);
     const isDelivered = await runReady(sources, parts);
     const signal = ending.signal();
+    const wanted = ending.exitStatus();
+    if (wanted !== undefined) return wanted;
     return signal === undefined ? (isDelivered ? 0 : 1) : signalExitStatus(signal);
   } catch (error) {
     // A bug in one of them must not leave the others at work.

@@ -128,6 +128,9 @@ export class SourceMirror implements WatchedSource {
       environment,
       masters,
       slots,
+      terminate: (exitStatus: number) => {
+        ending.terminate(exitStatus);
+      },
     };
     const target = createTarget(place, options, shared);
     const { name } = target;

@@ -269,7 +269,8 @@ export class PendingTree {
     if ((hints & HINT.created) !== 0 && (this.#flight !== undefined || this.#beside.isInUse)) {
       const path = slotPath(batch, slot);
       if (this.#flight?.touches(path) === true || this.#beside.has(path)) {
-        hints &= ~HINT.created;
+        // To be told as new still, for who is told kinds of events.
+        hints = (hints & ~HINT.created) | HINT.listed;
         madeAnew = true;
       }
     }
@@ -344,7 +345,7 @@ export class PendingTree {
       if (hinted) this.#hint(arrived, { from, to, isDirectory });
     } else {
       const unsure = !hinted || touched || toCovered || isExchange;
-      this.#arriveFile(place, node, state, unsure, nowMs);
+      this.#arriveFile(place, node, state, unsure, hinted, nowMs);
       if (hinted) this.#hint(place, { from, to, isDirectory });
     }
   }
@@ -374,9 +375,12 @@ export class PendingTree {
     node: DirtyNode | undefined,
     state: number,
     unsure: boolean,
+    hinted: boolean,
     nowMs: number,
   ): void {
     let hints = state & HINT_MASK & ~(HINT.created | HINT.deleted | HINT.isDirectory);
+    // Where no move is told, the name is new.
+    if (!hinted) hints |= HINT.listed;
     const writing = node?.writing ?? { firstMs: nowMs, lastMs: nowMs };
     if (node?.writing === undefined) {
       if (unsure) hints |= HINT.modified;

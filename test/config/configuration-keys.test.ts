@@ -12,6 +12,7 @@ interface Schema {
   readonly enum?: readonly string[];
   readonly const?: string;
   readonly pattern?: string;
+  readonly not?: Schema;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly anyOf?: readonly Schema[];
@@ -35,6 +36,7 @@ function typeText(schema: Schema): string {
   if (group !== undefined) return `[${group}](#${group})`;
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
+  if (schema.not) return 'a function';
   if (schema.anyOf) return schema.anyOf.map(typeText).join(' or ');
   if (schema.type === 'array') return `list of ${schema.items ? typeText(schema.items) : 'text'}`;
   const { type = 'object', minimum, maximum } = schema;

@@ -93,17 +93,17 @@ describe('YAML: file, line, column, path, what was found, what is allowed, what 
     [
       '7',
       [
-        `3:15: syncs[0].targets[0]: found 7; allowed: ${TARGET}; or an object with kind (rsync, direct, rsyncssh)`,
+        `3:15: syncs[0].targets[0]: found 7; allowed: ${TARGET}; or an object with kind (rsync, direct, rsyncssh, action)`,
       ],
     ],
     ['""', [`3:15: syncs[0].targets[0]: found ""; allowed: ${TARGET}`]],
     [
       '{ kind: rsynssh }',
       [
-        '3:23: syncs[0].targets[0].kind: found "rsynssh"; allowed: rsync, direct, rsyncssh; did you mean rsyncssh?',
+        '3:23: syncs[0].targets[0].kind: found "rsynssh"; allowed: rsync, direct, rsyncssh, action; did you mean rsyncssh?',
       ],
     ],
-    ['{ target: x }', ['3:15: syncs[0].targets[0].kind: missing; allowed: rsync, direct, rsyncssh']],
+    ['{ target: x }', ['3:15: syncs[0].targets[0].kind: missing; allowed: rsync, direct, rsyncssh, action']],
     [
       '{ kind: rsync, target: 3, ssh: {} }',
       [
