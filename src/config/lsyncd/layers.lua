@@ -187,123 +187,20 @@ local function inlet_of(sync)
   })
 end
 
--- Layer 3: a command as text. Names never become a part of what the shell reads.
+-- What is done where a configuration has nothing of its own; handlers may call it.
 
-local variables = {
-  path = true, pathname = true, pathdir = true, source = true, sourcePath = true, sourcePathname = true,
-  sourcePathdir = true, target = true, targetPath = true, targetPathname = true, targetPathdir = true,
-}
-
---- `^NAME`, `^o.NAME` or `^d.NAME` at `at`: whose, the name, and where it ends; nil if it is none.
-local function variable_at(text, at, is_move)
-  local prefix, name = text:match('^%^([od]%.)(%a+)', at)
-  if prefix and is_move and variables[name] then return prefix:sub(1, 1), name, at + 3 + #name end
-  name = text:match('^%^(%a+)', at)
-  if name and variables[name] then
-    if is_move then host.fail('onMove: ^' .. name .. ': say ^o.' .. name .. ' or ^d.' .. name) end
-    return 'o', name, at + 1 + #name
-  end
+local function handle(event, second, handler)
+  if type(handler) == 'function' then handler(event, second) end
+  if event.status == 'wait' then event.inlet.discardEvent(event) end
 end
-
-local function value_of(variable, origin, destination)
-  return (variable.whose == 'd' and destination or origin)[variable.name]
-end
-
---- A shell text in which every variable is a positional parameter that is one word, in whatever quotes it stands.
-local function shell_command(text, is_move)
-  local parts, used, at, quote = {}, {}, 1, nil
-  while at <= #text do
-    local whose, name, stop = variable_at(text, at, is_move)
-    local character = text:sub(at, at)
-    if whose then
-      used[#used + 1] = { whose = whose, name = name }
-      local parameter = '${' .. #used .. '}'
-      parts[#parts + 1] = quote == '"' and parameter or quote == "'" and "'\"" .. parameter .. "\"'"
-        or '"' .. parameter .. '"'
-      at = stop
-    else
-      if character == '\\' and quote ~= "'" then
-        character = text:sub(at, at + 1)
-      elseif character == quote then
-        quote = nil
-      elseif not quote and (character == '"' or character == "'") then
-        quote = character
-      end
-      parts[#parts + 1] = character
-      at = at + #character
-    end
-  end
-  local command = table.concat(parts)
-  return function(origin, destination)
-    local values = {}
-    for index, variable in ipairs(used) do values[index] = value_of(variable, origin, destination) end
-    spawnShell(origin, command, table.unpack(values))
-  end
-end
-
---- A program and its arguments, in each of which variables are replaced.
-local function direct_command(text, is_move)
-  local words, word, at, quoted = {}, nil, 1, false
-  while at <= #text do
-    local whose, name, stop = variable_at(text, at, is_move)
-    local character = text:sub(at, at)
-    if whose then
-      word = word or {}
-      word[#word + 1] = { whose = whose, name = name }
-      at = stop
-    else
-      if character == '"' then
-        quoted, word = not quoted, word or {}
-      elseif character == ' ' and not quoted then
-        words[#words + 1], word = word, nil
-      else
-        word = word or {}
-        word[#word + 1] = character
-      end
-      at = at + 1
-    end
-  end
-  words[#words + 1] = word
-  return function(origin, destination)
-    local values = {}
-    for index, parts in ipairs(words) do
-      local value = {}
-      for place, part in ipairs(parts) do
-        value[place] = type(part) == 'table' and value_of(part, origin, destination) or part
-      end
-      values[index] = table.concat(value)
-    end
-    spawn(origin, table.unpack(values))
-  end
-end
-
-local function command(text, is_move)
-  if text:match('^%s*$') then host.fail('a command must not be empty') end
-  if text:sub(1, 1) == '/' then return direct_command(text, is_move) end
-  return shell_command(text, is_move)
-end
-
--- What is done where a configuration has nothing of its own
 
 function default.action(inlet)
   local event, second = inlet.getEvent()
-  if not event then return end
-  local handler = event.config['on' .. event.etype]
-  if handler then handler(event, second) end
-  if event.status == 'wait' then inlet.discardEvent(event) end
+  if event then handle(event, second, event.config['on' .. event.etype]) end
 end
 
-function default.init(event)
-  local handler = event.config.onStartup
-  if handler then handler(event) end
-  if event.status == 'wait' then event.inlet.discardEvent(event) end
-end
-
-function default.full(event)
-  local handler = event.config.onFull
-  if handler then handler(event) end
-  if event.status == 'wait' then event.inlet.discardEvent(event) end
-end
+function default.init(event) handle(event, nil, event.config.onStartup) end
+function default.full(event) handle(event, nil, event.config.onFull) end
 
 --- What the table exitcodes says; nil where it says nothing.
 function default.collect(agent, code)
@@ -322,40 +219,50 @@ local function function_or_nil(config, key)
   return value
 end
 
---- What a configuration of layer 1 to 3 is: functions for the program, and what they need. `source` ends in a slash.
+--- What a configuration of layer 1 to 3 is: functions for the program and texts, by the keys that they have there, and
+--- what they need. `source` ends in a slash.
 local function script(config, source)
+  local sync = { config = config, excludes = {}, events = {}, source = source, target = config.target or '' }
+  sync.inlet = inlet_of(sync)
+  local result = {
+    inlet = sync.inlet,
+    --- What is known of events by their numbers; the program takes out what is over.
+    events = sync.events,
+    --- `functions` are those of the program for the inlet.
+    start = function(functions)
+      sync.handle = functions
+      for _, pattern in ipairs(sync.excludes) do functions.addExclude(pattern) end
+    end,
+  }
+  local collect = function_or_nil(config, 'collect') or default.collect
+  result.collect = function(is_list, raw, code, found)
+    local agent = is_list and new_list(sync, raw, found) or wrap(sync, table.unpack(found[1], 1, 5))
+    return collect(agent, code)
+  end
+  local action = function_or_nil(config, 'action')
+  if action then
+    result.action = function() action(sync.inlet) end
+    for key, own in pairs { init = 'onStartup', full = 'onFull' } do
+      local run = function_or_nil(config, key) or config[own] and default[key]
+      if run then result[key] = function(...) run((wrap(sync, ...))) end end
+    end
+    return result
+  end
   for _, key in ipairs(handlers) do
     local value = config[key]
     if type(value) == 'string' then
-      config[key] = command(value, key == 'onMove')
-    elseif not (value == nil or type(value) == 'boolean' or type(value) == 'function') then
+      result[key] = value
+    elseif type(value) == 'function' then
+      result[key] = function(...) value(wrap(sync, ...)) end
+    elseif value ~= nil and type(value) ~= 'boolean' then
       host.fail(key .. ': found ' .. type(value) .. '; allowed: a text or a function')
     end
   end
-  local sync = { config = config, excludes = {}, events = {}, source = source, target = config.target or '' }
-  sync.inlet = inlet_of(sync)
-  local action = function_or_nil(config, 'action') or default.action
-  local collect = function_or_nil(config, 'collect') or default.collect
-  local init = function_or_nil(config, 'init') or (config.onStartup and default.init) or nil
-  local full = function_or_nil(config, 'full') or (config.onFull and default.full) or nil
-  config.action, config.collect = action, collect
-  return {
-    inlet = sync.inlet,
-    init = config.init ~= false and init and function(...) init((wrap(sync, ...))) end or nil,
-    full = full and function(...) full((wrap(sync, ...))) end,
-    action = function() action(sync.inlet) end,
-    collect = function(is_list, raw, code, found)
-      local agent = is_list and new_list(sync, raw, found) or wrap(sync, table.unpack(found[1], 1, 5))
-      return collect(agent, code)
-    end,
-    --- `handle` are functions of the program.
-    start = function(handle)
-      sync.handle = handle
-      for _, pattern in ipairs(sync.excludes) do handle.addExclude(pattern) end
-    end,
-    --- What is known of events by their numbers; the program takes out what is over.
-    events = sync.events,
-  }
+  for key, own in pairs { init = 'onStartup', full = 'onFull' } do
+    local run = function_or_nil(config, key)
+    if run and not result[own] then result[own] = function(...) run((wrap(sync, ...))) end end
+  end
+  return result
 end
 
 return { script = script }

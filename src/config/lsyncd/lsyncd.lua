@@ -208,6 +208,12 @@ local function preset_of(config)
       host.problem(hook .. ' beside the action of default.' .. name .. ' is not supported; give an action too')
     end
   end
+  for _, table_name in ipairs { 'exitcodes', 'rsyncExitCodes', 'sshExitCodes' } do
+    local own = config[table_name]
+    if type(own) == 'table' and dump(own) ~= dump(default[table_name == 'exitcodes' and 'rsyncExitCodes' or table_name]) then
+      host.notice(table_name .. ' has no effect for default.' .. name .. ': what failed is always tried again')
+    end
+  end
   for hook in pairs(hooks) do
     if hook:match('^on%u') and config[hook] and not (hook == 'onMove' and config[hook] == true) then
       host.notice(hook .. ' beside default.' .. name .. ' has no effect')

@@ -115,7 +115,8 @@ function sshOptions(ssh: TableFields, directory: string): GivenOptions['ssh'] {
   });
 }
 
-function required(fields: TableFields, key: string): string | undefined {
+/** A text that has to be there; told if it is not. */
+export function required(fields: TableFields, key: string): string | undefined {
   if (fields.raw(key) === undefined) fields.refuse(key, 'missing');
   return fields.text(key);
 }

@@ -1,13 +1,23 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
 import type { ConfigDocument, ConfigPath, Position } from '../config-document.ts';
 import { ConfigError, type ConfigProblem } from '../config-error.ts';
 import { nearest } from '../nearest.ts';
+import { actionSync } from './action-sync.ts';
+import { luaAction } from './lua-action.ts';
 import { LuaFailure, type LuaPlace } from './lua-failure.ts';
 import type { LuaHost } from './lua-host.ts';
 import { createLua, luaFileName } from './lua-library.ts';
 import { type LuaRuntime, nowSeconds } from './lua-runtime.ts';
 import type { HostFunction, LuaState } from './lua-state.ts';
-import { bytesOfValue, type LuaBytes, LuaReference, type LuaValue, textOfBytes } from './lua-value.ts';
+import {
+  bytesOfText,
+  bytesOfValue,
+  type LuaBytes,
+  LuaReference,
+  type LuaValue,
+  textOfBytes,
+} from './lua-value.ts';
 import { readOwnChunk } from './own-chunk.ts';
 import { type Preset, presetSync } from './preset-sync.ts';
 import { TableFields } from './table-fields.ts';
@@ -238,19 +248,32 @@ class Reader {
     });
     for (const key of ['crontab', 'tunnel'])
       if (fields.raw(key) !== undefined && fields.raw(key) !== false) fields.refuse(key, 'is not supported');
-    if (preset === undefined) {
-      fields.refuse('action', 'handlers of your own are not supported');
-      return undefined;
-    }
-    const value = presetSync(preset, {
+    const parts = {
       fields,
       directory: this.#host.directory,
-      notice: (message) => {
+      notice: (message: string): void => {
         this.#notice(message);
       },
+    };
+    const position = this.#here();
+    if (preset !== undefined) {
+      this.#syncs.push({ value: presetSync(preset, parts), position, isConvertible: true });
+      return undefined;
+    }
+    const source = bytesOfText(`${path.resolve(this.#host.directory, fields.text('source') ?? '')}/`);
+    const [script] = this.#state.call(this.#api.get('script') as LuaReference, [config, source]);
+    const functions = this.#state.entries(script as LuaReference);
+    const action = luaAction({
+      state: this.#state,
+      functions,
+      runBy: (runtime) => {
+        this.#runtime = runtime;
+      },
+      print: this.#host.print,
     });
-    this.#syncs.push({ value, position: this.#here(), isConvertible: true });
-    return undefined;
+    const isConvertible = Object.values(action).every((value) => typeof value === 'string');
+    this.#syncs.push({ value: actionSync(action, parts), position, isConvertible });
+    return functions.get('inlet');
   }
 
   #notice(message: string): void {

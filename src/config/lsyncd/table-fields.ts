@@ -25,6 +25,10 @@ export class TableFields {
     return [...this.#entries.keys()].filter((key) => typeof key === 'string');
   }
 
+  get entries(): ReadonlyMap<LuaValue, LuaValue> {
+    return this.#entries;
+  }
+
   raw(key: string): LuaValue {
     return this.#entries.get(key);
   }

@@ -356,6 +356,26 @@ describe('what is wrong is told with its line', () => {
     );
   });
 
+  test.each([
+    ['exitcodes = { [23] = "again" }', 'exitcodes has no effect for default.rsync: what failed is always tried again'],
+    ['onCreate = "true"', 'onCreate beside default.rsync has no effect'],
+    ['onMove = true', undefined],
+  ])('%s beside a preset', async (options, notice) => {
+    const { lsyncd } = await load(`${SYNC}${options} }`);
+    expect(lsyncd?.notices).toEqual(notice === undefined ? [] : [`c.lua:1: ${notice}`]);
+  });
+
+  test.each([
+    ['action = 1', 'c.lua:1: action: found number; allowed: a function'],
+    ['onCreate = 1', 'c.lua:1: onCreate: found number; allowed: a text or a function'],
+    ['', 'c.lua:1: action: missing: a sync is of a preset as default.rsync, or has an action, onCreate, ...'],
+    ['onCreate = "true", crontab = {}', 'c.lua:1: crontab: is not supported'],
+  ])('a sync with handlers and %s', async (options, line) => {
+    const { config } = await load(`sync{ source = "/s", onCreate = "true" }`);
+    expect(config.syncs[0]).toMatchObject({ delay: 0, initial: false, targets: [{ kind: 'action', onCreate: 'true' }] });
+    expect(await complaints(`sync{ source = "/s", ${options} }`)).toEqual([line]);
+  });
+
   test('what has no effect here is told, and the rest runs', async () => {
     const { lsyncd } = await load(`\n${SYNC}rsync = { verbose = true, delete_excluded = true } }`);
     expect(lsyncd?.notices).toEqual([
