@@ -49,14 +49,15 @@ local own_settings = settings
 -- Inheritance: what a table says counts; what it does not say comes from the tables in it, in their order, key by key.
 
 local inherit
+local whole = { exitcodes = true, rsyncExitCodes = true, sshExitCodes = true }
 
 local function inherit_key(into, key, value)
   if into[key] == nil and type(value) == 'table' then
     into[key] = {}
-    inherit(into[key], value, key == 'exitcodes')
+    inherit(into[key], value, whole[key])
   elseif into[key] == nil then
     into[key] = value
-  elseif type(into[key]) == 'table' and type(value) == 'table' and value._merge ~= false and key ~= 'exitcodes' then
+  elseif type(into[key]) == 'table' and type(value) == 'table' and value._merge ~= false and not whole[key] then
     inherit(into[key], value)
   end
 end

@@ -357,7 +357,10 @@ describe('what is wrong is told with its line', () => {
   });
 
   test.each([
-    ['exitcodes = { [23] = "again" }', 'exitcodes has no effect for default.rsync: what failed is always tried again'],
+    [
+      'exitcodes = { [23] = "again" }',
+      'exitcodes has no effect for default.rsync: what failed is always tried again',
+    ],
     ['onCreate = "true"', 'onCreate beside default.rsync has no effect'],
     ['onMove = true', undefined],
   ])('%s beside a preset', async (options, notice) => {
@@ -372,7 +375,11 @@ describe('what is wrong is told with its line', () => {
     ['onCreate = "true", crontab = {}', 'c.lua:1: crontab: is not supported'],
   ])('a sync with handlers and %s', async (options, line) => {
     const { config } = await load(`sync{ source = "/s", onCreate = "true" }`);
-    expect(config.syncs[0]).toMatchObject({ delay: 0, initial: false, targets: [{ kind: 'action', onCreate: 'true' }] });
+    expect(config.syncs[0]).toMatchObject({
+      delay: 0,
+      initial: false,
+      targets: [{ kind: 'action', onCreate: 'true' }],
+    });
     expect(await complaints(`sync{ source = "/s", ${options} }`)).toEqual([line]);
   });
 
