@@ -56,7 +56,7 @@ async function untilLines(directory: TempDir, lines: readonly string[], live: Li
       if (!live.running) throw new Error(live.output);
       return lines.every((line) => linesOf(directory).includes(line));
     },
-    `${JSON.stringify(lines)}`,
+    JSON.stringify(lines),
     DEADLINE_MS,
   ).catch((error: unknown) => {
     throw new Error(`${String(error)}\nfound: ${JSON.stringify(linesOf(directory))}\n${live.output}`);
@@ -256,7 +256,7 @@ sync{ source = '/s', onCreate = function() end }
 `,
   );
   let status = 0;
-  let output = '';
+  let output: string;
   try {
     output = execFileSync(
       'sh',
