@@ -5,7 +5,7 @@ import type { MirrorOptions, RunSettings } from '../daemon/mirror-options.ts';
 import type { VerifyOptions } from '../daemon/verify-options.ts';
 import type { WatchOptions } from '../daemon/watch-options.ts';
 import { SynclineError } from '../model/syncline-error.ts';
-import { addConfigCommands, type ConfigCommand } from './config-commands.ts';
+import { addConfigCommands, addConvert, type ConfigCommand, type ConvertRequest } from './config-commands.ts';
 import { addMirror, AND } from './mirror-command.ts';
 import { addVerify } from './verify-command.ts';
 import { addWatch } from './watch-command.ts';
@@ -19,6 +19,7 @@ export type CommandLine =
       readonly settings: RunSettings;
     }
   | { readonly kind: ConfigCommand; readonly request: ConfigRequest }
+  | { readonly kind: 'convert'; readonly request: ConvertRequest }
   | { readonly kind: 'watch'; readonly options: WatchOptions }
   | { readonly kind: 'verify'; readonly options: VerifyOptions }
   /** Help or version: text to print, nothing else to do. */
@@ -83,6 +84,7 @@ function parseOne(args: readonly string[], columns: number): OneCommand {
     .showSuggestionAfterError(true);
   addMirror(program, (mirror, settings) => (parsed = { kind: 'mirror', mirrors: [mirror], settings }));
   addConfigCommands(program, (kind, request) => (parsed = { kind, request }));
+  addConvert(program, (request) => (parsed = { kind: 'convert', request }));
   addWatch(program, (options) => (parsed = { kind: 'watch', options }));
   addVerify(program, (options) => (parsed = { kind: 'verify', options }));
   try {
@@ -118,7 +120,7 @@ function usageError(error: CommanderError, args: readonly string[]): SynclineErr
     return new SynclineError('USAGE', message, `to mirror a directory: syncline mirror ${args.join(' ')}`);
   }
   const command = args.find((argument) =>
-    ['mirror', 'run', 'check', 'config', 'watch', 'verify'].includes(argument),
+    ['mirror', 'run', 'check', 'config', 'convert', 'watch', 'verify'].includes(argument),
   );
   return new SynclineError(
     'USAGE',

@@ -4,6 +4,13 @@ import type { ConfigRequest } from '../daemon/config-request.ts';
 /** One of the commands that read a configuration. */
 export type ConfigCommand = 'run' | 'check' | 'config';
 
+/** What `syncline convert` was asked for. */
+export interface ConvertRequest {
+  /** A Lua configuration of Lsyncd's, as the user wrote it. */
+  readonly file: string;
+  readonly form: 'yaml' | 'ts';
+}
+
 const FIND = `
 Without CONFIG, syncline.config.ts, .mts, .js, .mjs, .json, .yaml or .yml in the
 working directory is taken, else the same in /etc/syncline.`;
@@ -26,6 +33,15 @@ const CONFIG_NOTES = `${FIND}
 
 What is printed is a configuration itself, with nothing left to defaults.
 Exit status: 0 done, 2 wrong command line or configuration.`;
+
+const CONVERT_NOTES = `
+The configuration is written to the standard output; what it cannot say is told
+on the standard error, with the place in FILE.
+Exit status: 0 all of it is carried over, 1 not all of it, 2 wrong command line
+or configuration.
+
+Example:
+  syncline convert /etc/lsyncd/lsyncd.conf.lua > syncline.config.yaml`;
 
 interface RunFlags {
   readonly once?: true;
@@ -64,6 +80,21 @@ export function addConfigCommands(
     .description('Prints all options that the configuration CONFIG comes to, and where each one comes from.')
     .helpOption('-h, --help', 'print this help and exit')
     .addHelpText('after', CONFIG_NOTES);
+}
+
+/** Adds `syncline convert`. */
+export function addConvert(program: Command, done: (request: ConvertRequest) => void): void {
+  const command = program
+    .command('convert')
+    .summary('rewrite a configuration of Lsyncd')
+    .description("Writes the Lua configuration FILE of Lsyncd's as a configuration of Syncline's.")
+    .argument('<FILE>', "a configuration of Lsyncd's")
+    .addOption(new Option('--to <FORM>', 'form of the result').choices(['yaml', 'ts']).default('yaml'))
+    .helpOption('-h, --help', 'print this help and exit')
+    .addHelpText('after', CONVERT_NOTES);
+  command.action((file: string) => {
+    done({ file, form: command.opts<{ readonly to: ConvertRequest['form'] }>().to });
+  });
 }
 
 function add(

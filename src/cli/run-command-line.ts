@@ -27,6 +27,8 @@ export async function runCommandLine(args: readonly string[], io: ProgramIo): Pr
         return await (await import('../daemon/run-config.ts')).checkConfig(line.request, io);
       case 'config':
         return await (await import('../daemon/run-config.ts')).showConfig(line.request, io);
+      case 'convert':
+        return await (await import('../daemon/convert-config.ts')).convertConfig(line.request, io);
       case 'verify':
         checkDirectory(line.options.sourcePath);
         return await (await import('../daemon/verify.ts')).runVerify(line.options, io);

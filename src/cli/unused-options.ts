@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
   rsyncssh: 'rsync',
   direct: '--direct',
   command: 'commands',
+  action: 'actions',
 };
 
 const RSYNC: readonly Kind[] = ['rsync', 'rsyncssh'];

@@ -51,6 +51,7 @@ export type Place = { readonly kind: TargetKind } & (
 export type ActionPlace = {
   readonly kind: 'action';
   readonly target?: string | undefined;
+  readonly moves?: boolean | undefined;
 } & Pick<Extract<ReadTarget, { readonly kind: 'action' }>, ActionKey>;
 
 export interface EffectiveTarget extends EffectiveOptions {
@@ -172,7 +173,7 @@ function placeOf(target: ReadTarget, places: PlaceReader): { place: Place; own: 
     }
     case 'action':
       return {
-        place: pick(target, ['kind', 'target', ...ACTION_KEYS]) as ActionPlace,
+        place: pick(target, ['kind', 'target', ...ACTION_KEYS, 'moves']) as ActionPlace,
         own: pick(target, Object.keys(optionShape)),
       };
   }

@@ -216,6 +216,7 @@ const targetKinds = [
       runnable<NonNullable<UserAction['full']>>(FUNCTION),
       'with action: a directory to bring up to date',
     ),
+    moves: option(flag(), 'with action: false tells what was renamed by its two names', true),
     collect: option(runnable<CollectFunction>(FUNCTION), 'judges the end of a child: ok, again or die'),
     ...optionsWithout('ssh', 'rsync', 'attributes', 'mkpath', 'batchSizeLimit'),
   }),

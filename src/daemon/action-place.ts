@@ -31,7 +31,8 @@ export function actionPlace(place: ActionPlace, codes: GivenExitCodes): TargetPl
   const exitCodes = exitCodesOf(codes);
   if (action !== undefined) {
     const whole: UserAction = { action, init, full, collect };
-    return { kind: 'action', target, action: whole, tells: ALL_KINDS, exitCodes };
+    const tells = place.moves === false ? ALL_KINDS.filter((kind) => kind !== 'move') : ALL_KINDS;
+    return { kind: 'action', target, action: whole, tells, exitCodes };
   }
   const functions: Partial<Record<EventKey, EventFunction>> = {};
   for (const key of EVENT_KEYS) {

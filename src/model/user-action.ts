@@ -82,7 +82,7 @@ export interface SyncInlet {
 }
 
 /** May return a promise, which is waited for. */
-export type EventFunction = (event: SyncEvent) => unknown;
+export type EventFunction = (event: SyncEvent, inlet: SyncInlet) => unknown;
 
 export type CollectFunction = (
   agent: SyncEvent | SyncEventList,

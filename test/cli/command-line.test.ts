@@ -417,9 +417,19 @@ test.each<[string[], string | undefined, unknown[]]>([
   expect(parseCommandLine(args)).toEqual({ kind: args[0], request: { file, overrides } });
 });
 
+test('convert takes a file and the form of the result', () => {
+  expect(parseCommandLine(['convert', 'a.lua'])).toEqual({
+    kind: 'convert',
+    request: { file: 'a.lua', form: 'yaml' },
+  });
+  expect(parseCommandLine(['convert', '--to', 'ts', 'a.lua'])).toMatchObject({ request: { form: 'ts' } });
+  expect(refusal('convert').message).toMatch(/missing required argument/);
+  expect(refusal('convert', 'a.lua', '--to=json').message).toMatch(/Allowed choices are yaml, ts/);
+});
+
 test('help and version are text, and help fits 80 columns', () => {
   expect(help('--version')).toMatch(/^syncline \d+\.\d+\.\d+\n$/);
-  for (const command of ['', 'mirror', 'run', 'check', 'config', 'verify', 'watch']) {
+  for (const command of ['', 'mirror', 'run', 'check', 'config', 'convert', 'verify', 'watch']) {
     const text = help(...(command === '' ? [] : [command]), '--help');
     expect(text).toMatch(/^Usage: syncline /);
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);

@@ -1,5 +1,5 @@
 import { SynclineError } from '../../model/syncline-error.ts';
-import type { EventFunction, EventNames, SyncEvent } from '../../model/user-action.ts';
+import type { EventNames, SyncEvent } from '../../model/user-action.ts';
 
 const NAMES = ['path', 'pathname', 'pathdir'] as const;
 type NameVariable = keyof EventNames;
@@ -26,12 +26,12 @@ type Parts = readonly (string | ValueOf)[];
  * positional parameter: no name becomes a part of the text. `^o.` and `^d.` are for moves alone (`isMove`).
  * Throws a SynclineError (CONFIG) for what can never work.
  */
-export function commandFunction(text: string, isMove: boolean): EventFunction {
+export function commandFunction(text: string, isMove: boolean): (event: SyncEvent) => void {
   if (text.trim() === '') throw wrong('the command is empty');
   return text.startsWith('/') ? programFunction(text, isMove) : shellFunction(text, isMove);
 }
 
-function programFunction(text: string, isMove: boolean): EventFunction {
+function programFunction(text: string, isMove: boolean): (event: SyncEvent) => void {
   const words = wordsOf(text).map((word) => partsOf(word, isMove));
   return (event) => {
     const [program = '', ...rest] = words.map((parts) => filled(parts, event));
@@ -39,7 +39,7 @@ function programFunction(text: string, isMove: boolean): EventFunction {
   };
 }
 
-function shellFunction(text: string, isMove: boolean): EventFunction {
+function shellFunction(text: string, isMove: boolean): (event: SyncEvent) => void {
   const { script, values } = shellText(text, isMove);
   return (event) => {
     event.spawnShell(script, ...values.map((valueOf) => valueOf(event)));

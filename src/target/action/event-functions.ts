@@ -47,7 +47,7 @@ function perform(event: SyncEvent, inlet: SyncInlet, name: string, run: EventFun
     if (event.status === 'wait') inlet.discardEvent(event);
   };
   try {
-    const value = run?.(event);
+    const value = run?.(event, inlet);
     if (typeof value !== 'object' || value === null || !('then' in value)) {
       end();
       return undefined;
