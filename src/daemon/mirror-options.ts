@@ -59,6 +59,8 @@ export interface MirrorOptions {
   readonly allowEmptySource: boolean;
   /** End after the first sync; status 0 if everything was delivered. */
   readonly once: boolean;
+  /** With `once`: a sync that fails is tried again until it does not; false if not given. */
+  readonly insists?: boolean;
   /** False: start without comparing the whole tree; only what changes from now on is delivered. */
   readonly initialSync: boolean;
   /** Say what would be done, change nothing on the target; implies that the first sync is the only one. */

@@ -12,6 +12,7 @@ import { createLog, wantsColours } from './log.ts';
 import type { MirrorOptions, RunSettings } from './mirror-options.ts';
 import { type ProgramIo, signalExitStatus } from './program-io.ts';
 import { createProgress } from './progress.ts';
+import type { RunFrame } from './run-frame.ts';
 import { createScreen } from './screen.ts';
 import { shareProgress } from './shared-progress.ts';
 import { openSources } from './source-events.ts';
@@ -31,10 +32,12 @@ export async function runMirrors(
   mirrors: readonly MirrorOptions[],
   settings: RunSettings,
   io: ProgramIo,
+  frame: RunFrame = {},
 ): Promise<number> {
-  const screen = createScreen(io);
+  const screen = createScreen(frame.log === undefined ? io : { stdout: io.stdout, stderr: NO_TERMINAL });
   const colours = wantsColours(io.stdout, io.environment);
-  const log = createLog(screen.lines, { level: settings.logLevel, format: settings.logFormat }, colours);
+  const log =
+    frame.log ?? createLog(screen.lines, { level: settings.logLevel, format: settings.logFormat }, colours);
   const progress = createProgress(screen, log);
   const targetCount = mirrors.reduce((sum, { targets }) => sum + targets.length, 0);
   const graceful = mirrors.every(({ once }) => once)
@@ -74,6 +77,7 @@ export async function runMirrors(
     for (const options of mirrors) sources.push(new SourceMirror(options, parts));
     for (const source of sources) source.createTargets();
     await prepare(sources, targetCount);
+    frame.ready?.();
     const isDelivered = await runReady(sources, parts);
     const signal = ending.signal();
     return signal === undefined ? (isDelivered ? 0 : 1) : signalExitStatus(signal);
@@ -87,6 +91,9 @@ export async function runMirrors(
     ending.close();
   }
 }
+
+/** Where no bar is drawn. */
+const NO_TERMINAL: ProgramIo['stderr'] = { write: () => undefined };
 
 /** Leaves out what cannot work, and says why; throws a SynclineError when nothing is left. */
 async function prepare(sources: readonly SourceMirror[], targetCount: number): Promise<void> {

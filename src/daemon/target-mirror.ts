@@ -1,7 +1,8 @@
 import { finalize, from, lastValueFrom, merge, Observable, switchMap, takeUntil, tap, timer } from 'rxjs';
 import type { Batch } from '../model/batch.ts';
-import type { Outcome } from '../model/outcome.ts';
+import type { Failed, Outcome } from '../model/outcome.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
+import { pauseMs } from '../pipeline/back-off.ts';
 import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import { mirror, MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
 import type { Target } from '../target/target.ts';
@@ -98,8 +99,8 @@ export class TargetMirror {
   }
 
   /**
-   * One compare of the whole tree, and what changed while it ran; resolves with true when everything was delivered. The
-   * first signal ends it at once.
+   * One compare of the whole tree, and what changed while it ran; resolves with true when everything was delivered. With
+   * `insists` a failure that another attempt may help is tried again. The first signal ends it at once.
    */
   async syncOnce(): Promise<boolean> {
     let batch: Batch = {
@@ -110,14 +111,18 @@ export class TargetMirror {
       subtrees: [ROOT_PATH],
       contentSubtrees: [],
     };
-    for (;;) {
+    for (let failures = 0; ;) {
       const delivery$ = this.#deliver(batch).pipe(takeUntil(this.#ending.finish$));
       const outcome = await lastValueFrom(delivery$, { defaultValue: undefined });
       if (outcome === undefined || this.#ending.signal() !== undefined) return false;
       if (outcome.kind === 'failed') {
-        this.#deliveries.failed(batch, outcome, undefined);
-        return false;
+        const retryInMs = this.#insistsAfter(outcome, ++failures);
+        this.#deliveries.failed(batch, outcome, retryInMs);
+        if (retryInMs === undefined) return false;
+        await lastValueFrom(timer(retryInMs).pipe(takeUntil(this.#ending.finish$)), { defaultValue: 0 });
+        continue;
       }
+      failures = 0;
       this.#deliveries.delivered(batch, outcome);
       for (const problem of outcome.problems) this.#deliveries.problem(problem);
       if (outcome.held !== undefined) this.#deliveries.held(outcome.held);
@@ -137,6 +142,12 @@ export class TargetMirror {
         contentSubtrees: [],
       };
     }
+  }
+
+  /** How long to wait before the next attempt; undefined: there is none. */
+  #insistsAfter({ scope }: Failed, failures: number): number | undefined {
+    if (this.#options.insists !== true || scope === 'configuration') return undefined;
+    return pauseMs(MIRROR_DEFAULTS.targetBackOff, failures);
   }
 
   /** Waits for the hooks that are due, as long as the end may take yet, and ends all children; afterwards none is left. */
