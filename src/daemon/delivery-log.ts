@@ -83,7 +83,7 @@ export function createDeliveryLog(
         log.info(`${next.program}: ${next.line}`);
         break;
       case 'notice':
-        log.info(next.message);
+        log[next.level ?? 'info'](next.message);
         break;
     }
   };

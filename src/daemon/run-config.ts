@@ -9,6 +9,7 @@ import { type EffectiveConfig, resolveConfig } from '../config/resolve-config.ts
 import { type ConfigParts, findUnready, findWrong } from './check-config.ts';
 import { mirrorsOf, placesIn, settingsOf } from './config-mirrors.ts';
 import type { ConfigRequest } from './config-request.ts';
+import { createLuaHost } from './create-lua-host.ts';
 import type { ProgramIo } from './program-io.ts';
 import { runMirrors } from './run-mirrors.ts';
 
@@ -55,8 +56,9 @@ async function read(
 ): Promise<{ readonly loaded: LoadedConfig; readonly config: EffectiveConfig }> {
   const directory = process.cwd();
   const found = file ?? shortName(findConfig(directory), directory);
-  const loaded = await loadConfig(found, directory);
-  const places = placesIn(path.dirname(loaded.path), io.environment.HOME ?? os.homedir());
+  const loaded = await loadConfig(found, directory, createLuaHost(io.environment, directory, io.stderr));
+  for (const notice of loaded.lsyncd?.notices ?? []) io.stderr.write(`syncline: ${notice}\n`);
+  const places = placesIn(loaded.directory, io.environment.HOME ?? os.homedir());
   return { loaded, config: resolveConfig(loaded, overrides, places) };
 }
 

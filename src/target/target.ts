@@ -35,7 +35,12 @@ export type DeliveryEvent =
     }
   /** A line that a program of the user's printed, for people. */
   | { readonly kind: 'output'; readonly program: string; readonly line: string }
-  | { readonly kind: 'notice'; readonly message: string };
+  /** `info` if no level is given. */
+  | {
+      readonly kind: 'notice';
+      readonly message: string;
+      readonly level?: 'debug' | 'info' | 'warn' | 'error';
+    };
 
 export interface DeliveryContext {
   /** Ends the delivery: children get TERM, then KILL; the promise then settles with `failed`, scope `batch`. */

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { luaHost } from '../support/lua-host.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 
 /** What is said about a file with this content: its lines without the name of the file. */
@@ -9,7 +10,7 @@ async function complaints(name: string, text: string | Buffer): Promise<string[]
   using directory = makeTempDir();
   writeFileSync(directory.at(name), text);
   try {
-    await loadConfig(name, directory.path);
+    await loadConfig(name, directory.path, luaHost(directory.path));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     expect(error.code).toBe('CONFIG');
@@ -149,7 +150,7 @@ describe('a file that cannot be read as what it is', () => {
     ['c.yaml', Buffer.from('a: caf\xe9\n', 'latin1'), /^ it is not UTF-8/],
     ['c.json', '{\n  "syncs": [],\n}\n', /^3:1: Expected double-quoted property name/],
     ['c.json', '{ "a": 1, "a": 2 }', /^1:11: Map keys must be unique$/],
-    ['c.toml', '', /^ found the ending "toml"; allowed: ts, mts, js, mjs, json, yaml, yml$/],
+    ['c.toml', '', /^ found the ending "toml"; allowed: ts, mts, js, mjs, json, yaml, yml, lua$/],
     ['c.ts', 'export default {\n  syncs: [],,\n};\n', /^2:13: Unexpected token$/],
     ['c.ts', 'throw new Error("no\\nluck");\n', /^1: no luck$/],
     ['c.ts', 'export const config = {};\n', /^ syncs: missing; allowed: a list of syncs/],
@@ -162,9 +163,15 @@ describe('a file that cannot be read as what it is', () => {
   test('a missing one, and a directory', async () => {
     using directory = makeTempDir();
     mkdirSync(directory.at('d.yaml'));
-    await expect(loadConfig('none.yaml', directory.path)).rejects.toThrow('none.yaml: no such file');
-    await expect(loadConfig('none.ts', directory.path)).rejects.toThrow('none.ts: no such file');
-    await expect(loadConfig('d.yaml', directory.path)).rejects.toThrow('d.yaml: a directory, not a file');
+    await expect(loadConfig('none.yaml', directory.path, luaHost(directory.path))).rejects.toThrow(
+      'none.yaml: no such file',
+    );
+    await expect(loadConfig('none.ts', directory.path, luaHost(directory.path))).rejects.toThrow(
+      'none.ts: no such file',
+    );
+    await expect(loadConfig('d.yaml', directory.path, luaHost(directory.path))).rejects.toThrow(
+      'd.yaml: a directory, not a file',
+    );
   });
 });
 

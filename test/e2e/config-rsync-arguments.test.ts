@@ -12,6 +12,7 @@ import { rsyncFilter } from '../../src/filter/rsync-filter.ts';
 import type { BatchReason } from '../../src/model/batch.ts';
 import { HINT } from '../../src/model/event-batch.ts';
 import { pathFromText, ROOT_PATH } from '../../src/model/path-bytes.ts';
+import { luaHost } from '../support/lua-host.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 
 interface Runs {
@@ -34,7 +35,7 @@ async function runsFor(options: string, place = 'copy'): Promise<Runs> {
     directory.at('c.yaml'),
     `syncs: [{ source: source, targets: ['${place}'], ${options} }]\n`.replaceAll('@', directory.path),
   );
-  const loaded = await loadConfig('c.yaml', directory.path);
+  const loaded = await loadConfig('c.yaml', directory.path, luaHost(directory.path));
   const [mirror] = mirrorsOf(resolveConfig(loaded, [], placesIn(directory.path, undefined)));
   const [target] = mirror?.targets ?? [];
   if (mirror === undefined || target === undefined) throw new Error('no mirror');

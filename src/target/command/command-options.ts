@@ -1,8 +1,5 @@
-import type { PathBytes } from '../../model/path-bytes.ts';
-import type { DeleteLimit } from '../delete-guard.ts';
-import type { DirectoryIdentity } from '../local-target.ts';
-import type { DeletePolicy } from '../delete-policy.ts';
 import type { CommandLine } from './command-line.ts';
+import type { ToldTargetOptions } from './event-books.ts';
 
 /**
  * What a command can be told. `create`: the name is new, as far as is known. `modify`: its content may be. `attrib`: mode,
@@ -43,9 +40,7 @@ export interface CommandExitCodes {
 
 export const COMMAND_EXIT_CODES: CommandExitCodes = { ok: [0], again: [], die: [], others: 'problem' };
 
-export interface CommandTargetOptions {
-  /** The source root: absolute, raw bytes, no trailing slash. */
-  readonly source: PathBytes;
+export interface CommandTargetOptions extends ToldTargetOptions {
   /** What the command is given as its target: any text, mostly a directory; `''`: none. */
   readonly target: string;
   readonly mode: CommandMode;
@@ -53,18 +48,8 @@ export interface CommandTargetOptions {
   readonly exitCodes?: CommandExitCodes;
   /** The environment of the children, to which `SYNCLINE_...` is added. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** When deletions are told; `no` and `startup` tell no moves either, which take a name away. */
-  readonly deletes?: DeletePolicy;
-  /** A delivery that would tell more deletions tells none. A deleted directory counts as one name. */
-  readonly maxDelete?: DeleteLimit | undefined;
-  readonly allowEmptySource?: boolean | undefined;
-  /** Names not to be told when a directory is walked: true for a path that the user's filter hides. */
-  readonly isHidden?: (path: PathBytes, isDirectory: boolean) => boolean;
-  /** Says what would be told and runs nothing. */
-  readonly dryRun?: boolean | undefined;
   /** Runs at a time; one if not given. Events of one path, and of paths above or below each other, stay in order. */
   readonly maxProcesses?: number;
   /** A run without output, CPU time or I/O for so long is ended; 0: never; 600 if not given. */
   readonly timeoutSeconds?: number;
-  readonly sourceIdentity?: DirectoryIdentity | undefined;
 }

@@ -1,10 +1,7 @@
 import type { Batch } from '../../model/batch.ts';
 import { pathFromText } from '../../model/path-bytes.ts';
-import type { PathBytes } from '../../model/path-bytes.ts';
-import { DeleteGuard } from '../delete-guard.ts';
 import { findLauncher } from '../rsync/launcher.ts';
 import { DEFAULT_TIMEOUT_SECONDS } from '../rsync/rsync-options.ts';
-import { SourceGuard } from '../source-guard.ts';
 import type { DeliveryContext } from '../target.ts';
 import { checkCommand } from './check-command.ts';
 import { variableValue } from './command-event.ts';
@@ -13,6 +10,7 @@ import { commandName, filledWords } from './command-line.ts';
 import type { CommandLine } from './command-line.ts';
 import { COMMAND_EXIT_CODES } from './command-options.ts';
 import type { CommandEventKind, CommandTargetOptions } from './command-options.ts';
+import { EventBooks } from './event-books.ts';
 import { runCommand } from './run-command.ts';
 import type { CommandSetup, CommandVerdict } from './run-command.ts';
 
@@ -20,31 +18,19 @@ import type { CommandSetup, CommandVerdict } from './run-command.ts';
 export class CommandSession {
   readonly options: CommandTargetOptions;
   readonly name: string;
-  readonly source: SourceGuard;
-  readonly deleteGuard: DeleteGuard;
-  /** What is told; `startup` too. */
-  readonly tells: ReadonlySet<CommandEventKind>;
+  readonly books: EventBooks;
   /** The command for the first sync. */
   readonly startup: CommandLine | undefined;
-  /** Names of which a `create` was not taken: what comes of them next is a `create` still. */
-  readonly untold = new Set<PathBytes>();
-  /** Directories of which a `delete` was held or not taken: whatever has their name next is told behind a `delete`. */
-  readonly undeleted = new Set<PathBytes>();
-  /** Names met in a directory and told by a delivery that failed: those that have gone since are to be told as deleted. */
-  readonly toldInVain = new Set<PathBytes>();
   #setup: CommandSetup;
 
   constructor(options: CommandTargetOptions) {
     const { mode, target } = options;
     this.options = options;
     this.startup = mode.kind === 'event' ? mode.commands.startup : mode.startup;
-    this.tells = new Set(
-      mode.kind === 'event' ? (Object.keys(mode.commands) as CommandEventKind[]) : mode.tells,
-    );
     const [first] = commandsOf(options);
     this.name = target === '' && first !== undefined ? commandName(first) : target;
-    this.source = new SourceGuard(options.source, options.sourceIdentity);
-    this.deleteGuard = new DeleteGuard({ ...options, targetName: this.name });
+    const tells = mode.kind === 'event' ? (Object.keys(mode.commands) as CommandEventKind[]) : mode.tells;
+    this.books = new EventBooks(options, this.name, tells);
     this.#setup = {
       launcher: [],
       environment: options.environment,
@@ -56,7 +42,7 @@ export class CommandSession {
   /** Throws a SynclineError (SOURCE, TARGET) when there is no source or no such program. */
   async prepare(signal: AbortSignal): Promise<void> {
     const { environment } = this.options;
-    this.source.open();
+    this.books.source.open();
     for (const line of commandsOf(this.options)) checkCommand(line, environment);
     this.#setup = { ...this.#setup, launcher: await findLauncher(environment, signal) };
   }

@@ -3,7 +3,8 @@ import type { Outcome } from '../../model/outcome.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
 import type { CommandTargetOptions } from './command-options.ts';
 import { CommandSession } from './command-session.ts';
-import { deliverEvents } from './deliver-events.ts';
+import { commandTaker } from './command-taker.ts';
+import { deliverEvents } from './event-delivery.ts';
 
 /** A target that tells what happens to programs of the user's, which do with it what they want. */
 export function createCommandTarget(options: CommandTargetOptions): Target {
@@ -20,10 +21,7 @@ class CommandTarget implements Target {
   constructor(options: CommandTargetOptions) {
     this.#session = new CommandSession(options);
     this.name = this.#session.name;
-    const { deletes = 'yes' } = options;
-    // A move takes the old name away, as a deletion does.
-    const mayMove = deletes === 'yes' || deletes === 'running';
-    this.capabilities = { moves: mayMove && this.#session.tells.has('move') };
+    this.capabilities = { moves: this.#session.books.mayMove };
   }
 
   prepare(context: DeliveryContext): Promise<void> {
@@ -31,7 +29,9 @@ class CommandTarget implements Target {
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    return this.#track(deliverEvents(this.#session, batch, this.#until(context)));
+    const until = this.#until(context);
+    const taker = commandTaker(this.#session, batch, until);
+    return this.#track(deliverEvents(this.#session.books, taker, batch, until));
   }
 
   async close(): Promise<void> {

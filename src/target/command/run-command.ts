@@ -7,12 +7,15 @@ import type { DeliveryContext } from '../target.ts';
 import type { CommandExitCodes } from './command-options.ts';
 import { exactCommand } from './exact-command.ts';
 
-/** What all runs of a target have in common. */
-export interface CommandSetup {
+/** What all runs of a target have in common, whatever their exit means. */
+export interface ProcessSetup {
   /** A command that becomes the program, so that it does not outlive us; may be empty. */
   readonly launcher: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly idleTimeoutMs: number;
+}
+
+export interface CommandSetup extends ProcessSetup {
   readonly exitCodes: CommandExitCodes;
 }
 
@@ -22,12 +25,21 @@ export interface CommandRun {
   /** The program and its arguments, byte by byte. */
   readonly words: readonly PathBytes[];
   readonly variables: Readonly<Record<string, PathBytes>>;
-  readonly input?: AsyncIterable<Buffer>;
+  readonly input?: Iterable<Buffer> | AsyncIterable<Buffer>;
 }
 
 /** `problem`: what it was told is not done, and the rest may go on. */
 export type CommandVerdict =
   { readonly kind: 'ok' } | { readonly kind: 'problem'; readonly message: string } | Failed;
+
+/** How a command has ended. */
+export interface CommandEnd {
+  readonly process: ProcessEnd;
+  /** For people: which command it was. */
+  readonly name: string;
+  /** The last line of its standard error behind `: `, or nothing. */
+  readonly said: string;
+}
 
 /** Runs a command to its end and says what its exit means. What it prints is reported line by line. */
 export async function runCommand(
@@ -35,6 +47,15 @@ export async function runCommand(
   setup: CommandSetup,
   context: DeliveryContext,
 ): Promise<CommandVerdict> {
+  return verdictOf(await runToEnd(run, setup, context), setup.exitCodes);
+}
+
+/** Runs a command to its end. What it prints is reported line by line. */
+export async function runToEnd(
+  run: CommandRun,
+  setup: ProcessSetup,
+  context: DeliveryContext,
+): Promise<CommandEnd> {
   const { program, arguments: words, environment } = exactCommand(run.words, run.variables);
   const [shownProgram = '', ...shown] = run.words.map(displayPath);
   context.report({ kind: 'command', program: shownProgram, arguments: shown });
@@ -58,10 +79,11 @@ export async function runCommand(
     meetsFifos: false,
     signal: context.signal,
   });
-  return verdictOf(end, `Command ${run.name}`, lastError === '' ? '' : `: ${lastError}`, setup.exitCodes);
+  return { process: end, name: `Command ${run.name}`, said: lastError === '' ? '' : `: ${lastError}` };
 }
 
-function verdictOf(end: ProcessEnd, name: string, said: string, codes: CommandExitCodes): CommandVerdict {
+/** What the end of a command means by these exit codes. */
+export function verdictOf({ process: end, name, said }: CommandEnd, codes: CommandExitCodes): CommandVerdict {
   switch (end.kind) {
     case 'exited':
       return verdictOfCode(end.code, `${name}: exit ${end.code}${said}`, codes);

@@ -8,29 +8,66 @@ import { lstatIfThere } from '../rsync/lstat-if-there.ts';
 import { deletesFor } from '../delete-policy.ts';
 import type { DeliveryContext } from '../target.ts';
 import type { CommandEvent } from './command-event.ts';
-import type { CommandLine } from './command-line.ts';
-import type { CommandSession } from './command-session.ts';
-import { runInOrder } from './ordered-runs.ts';
+import type { EventBooks } from './event-books.ts';
 import { planEvents, toldAs, walkedKinds } from './plan-events.ts';
 import type { EventPlan, PlannedWalk } from './plan-events.ts';
 import { fullPath, walkSource } from './walk-source.ts';
 import { ListInput } from './list-input.ts';
+import type { CommandVerdict } from './run-command.ts';
 
 /** So many names of a walk are remembered, for the case that the delivery fails. */
 const MAX_WALKED = 1_000_000;
-const ROOT_EVENT: CommandEvent = { kind: 'startup', path: '' as PathBytes, isDirectory: true };
+/** Of what is about the whole source. */
+export const ROOT_EVENT: CommandEvent = { kind: 'startup', path: '' as PathBytes, isDirectory: true };
 
-/** Tells one batch to the user's commands. Never rejects for what they do. */
+/** Where an {@link EventTaker} says what became of an event. */
+export interface ToldEvents {
+  /** To be asked right before an event is begun: false when the delivery is over, and no further event is to be begun. */
+  mayBegin(event: CommandEvent): boolean;
+  /** The event, once begun, has ended in this way. */
+  settled(event: CommandEvent, verdict: CommandVerdict): void;
+  /** The delivery has failed for a reason that is none of an event's. */
+  failed(why: Failed): void;
+}
+
+/** Who is told, and in which way. Neither function rejects for what a program of the user's does. */
+export type EventTaker = {
+  /** What is done in place of a first sync by names, if that is wanted. */
+  readonly startUp?: (() => Promise<CommandVerdict>) | undefined;
+} & (
+  | {
+      /** Every event has an end of its own. */
+      readonly kind: 'each';
+      /**
+       * Takes the events in their order, those of related paths one after the other (`ordered-runs.ts`). Resolves when all
+       * that were begun are settled, and all were begun or {@link ToldEvents.mayBegin} has said that it is over.
+       */
+      readonly tell: (
+        events: Iterable<CommandEvent> | AsyncIterable<CommandEvent>,
+        told: ToldEvents,
+      ) => Promise<void>;
+    }
+  | {
+      /** All by one run, which reads them as `listedEvent` writes them. */
+      readonly kind: 'list';
+      readonly list: 'paths' | 'events';
+      readonly run: (input: AsyncIterable<Buffer>) => Promise<CommandVerdict>;
+    }
+);
+
+/** Tells one batch. Never rejects for what the taker does. */
 export async function deliverEvents(
-  session: CommandSession,
+  books: EventBooks,
+  taker: EventTaker,
   batch: Batch,
   context: DeliveryContext,
 ): Promise<Outcome> {
-  return session.source.check() ?? new EventDelivery(session, batch, context).deliver();
+  return books.source.check() ?? new EventDelivery(books, taker, batch, context).deliver();
 }
 
 class EventDelivery {
-  readonly #session: CommandSession;
+  readonly #books: EventBooks;
+  readonly #taker: EventTaker;
   readonly #batch: Batch;
   readonly #context: DeliveryContext;
   readonly #problems: PathProblem[] = [];
@@ -42,19 +79,21 @@ class EventDelivery {
   #moved = 0;
   #failure: Failed | undefined;
 
-  constructor(session: CommandSession, batch: Batch, context: DeliveryContext) {
-    this.#session = session;
+  constructor(books: EventBooks, taker: EventTaker, batch: Batch, context: DeliveryContext) {
+    this.#books = books;
+    this.#taker = taker;
     this.#batch = batch;
     this.#context = context;
   }
 
   async deliver(): Promise<Outcome> {
-    const { startup, options, tells, untold, undeleted } = this.#session;
+    const { options, tells, untold, undeleted } = this.#books;
+    const { startUp } = this.#taker;
     const isFirst = this.#batch.reason === 'startup' && this.#batch.subtrees.includes('' as PathBytes);
-    if (startup !== undefined && isFirst) return this.#startUp(startup);
+    if (startUp !== undefined && isFirst) return this.#startUp(startUp);
     const deletes = deletesFor(options.deletes ?? 'yes', this.#batch.reason);
     // While the source is empty nothing is told that takes a name away.
-    const mayMove = deletes && (options.allowEmptySource === true || !this.#session.source.isEmpty());
+    const mayMove = deletes && (options.allowEmptySource === true || !this.#books.source.isEmpty());
     const missed = mayMove ? await this.#tellMoves() : this.#batch.moves;
     const failed = this.#failed();
     if (failed) return failed;
@@ -66,19 +105,19 @@ class EventDelivery {
     if (held !== undefined && 'scope' in held) return held;
     if (held !== undefined) for (const event of plan.deletes) this.#notTaken(event);
     const told = deletes && held === undefined ? plan : { ...plan, deletes: [] };
-    if (options.mode.kind === 'event') await this.#tellEach(told);
-    else await this.#tellList(options.mode.command, options.mode.list, told, missed);
+    if (this.#taker.kind === 'each') await this.#tellEach(told);
+    else await this.#tellList(this.#taker, told, missed);
     this.#noteWalked();
     return this.#failed() ?? { ...this.#delivered(), ...(held === undefined ? {} : { held }) };
   }
 
   /** What was told before in vain and has gone: nobody else may know of it, since a compare is due of its directory. */
   #goneSince(): readonly PathBytes[] {
-    return [...this.#session.toldInVain].filter((path) => !this.#isThere(path));
+    return [...this.#books.toldInVain].filter((path) => !this.#isThere(path));
   }
 
   #noteWalked(): void {
-    const { toldInVain } = this.#session;
+    const { toldInVain } = this.#books;
     if (this.#failure === undefined) toldInVain.clear();
     else for (const path of this.#walked) toldInVain.add(path);
   }
@@ -87,9 +126,9 @@ class EventDelivery {
     return this.#failure;
   }
 
-  async #startUp(startup: CommandLine): Promise<Outcome> {
-    if (this.#session.options.dryRun !== true) {
-      const verdict = await this.#session.run(startup, ROOT_EVENT, this.#batch, this.#context);
+  async #startUp(startUp: () => Promise<CommandVerdict>): Promise<Outcome> {
+    if (this.#books.options.dryRun !== true) {
+      const verdict = await startUp();
       if (verdict.kind === 'failed') return verdict;
       if (verdict.kind === 'problem') return failedBatch(verdict.message);
     }
@@ -97,35 +136,30 @@ class EventDelivery {
     return this.#delivered();
   }
 
-  /** Tells the moves in their order, each by a run of its own; those for a list come with the list. Gives those not taken. */
+  /** Tells the moves in their order, each by itself; those for a list come with the list. Gives those not taken. */
   async #tellMoves(): Promise<readonly Move[]> {
     const { moves } = this.#batch;
-    if (this.#session.options.mode.kind === 'batch') return [];
+    if (this.#taker.kind === 'list') return [];
+    const told = new Map(moves.map((move) => [moveEvent(move), move]));
     const missed = new Set<Move>();
-    await runInOrder(moves, {
-      maxRunning: this.#maxRunning,
-      pathsOf: ({ from, to }) => [from, to],
-      run: async (move) => {
-        const event = moveEvent(move);
-        const verdict = await this.#run(event);
-        if (verdict === undefined) return false;
-        if (verdict === 'ok') {
-          this.#count(event);
-          this.#followMove(move);
-          return true;
-        }
-        missed.add(move);
-        const what = `${displayPath(move.from)} to ${displayPath(move.to)}`;
-        const message = `move of ${what} not made, told as a deletion and a new name: ${verdict}`;
-        this.#context.report({ kind: 'notice', message });
-        return true;
-      },
+    await this.#tell(told.keys(), (event, verdict) => {
+      const move = told.get(event);
+      if (move === undefined) return;
+      if (verdict === 'ok') {
+        this.#count(event);
+        this.#followMove(move);
+        return;
+      }
+      missed.add(move);
+      const what = `${displayPath(move.from)} to ${displayPath(move.to)}`;
+      const message = `move of ${what} not made, told as a deletion and a new name: ${verdict}`;
+      this.#context.report({ kind: 'notice', message });
     });
     return moves.filter((move) => missed.has(move));
   }
 
   #followMove({ from, to }: Move): void {
-    const { untold } = this.#session;
+    const { untold } = this.#books;
     for (const path of [...untold]) {
       const now = afterMove(path, from, to);
       if (now === undefined) continue;
@@ -135,7 +169,7 @@ class EventDelivery {
   }
 
   async #judge(plan: EventPlan): Promise<HeldDeletions | Failed | undefined> {
-    const { deleteGuard: guard, source } = this.#session;
+    const { deleteGuard: guard, source } = this.#books;
     const isEmpty = source.isEmpty();
     if (!guard.watches(isEmpty)) return undefined;
     const permission = await guard.judge(plan.deletes.length, isEmpty, async () => {
@@ -147,48 +181,50 @@ class EventDelivery {
     return { ...permission.why, paths: plan.deletes.map(({ path }) => path) };
   }
 
-  async #tellEach(plan: EventPlan): Promise<void> {
-    await runInOrder(this.#events(plan), {
-      maxRunning: this.#maxRunning,
-      pathsOf: ({ path }) => [path],
-      run: async (event) => {
-        const verdict = await this.#run(event);
-        if (verdict === undefined) return false;
-        if (verdict === 'ok') {
-          this.#taken(event);
-        } else if (event.kind !== 'delete' && !this.#isThere(event.path)) {
-          // Gone while it was told: its deletion is on the way.
-          this.#recheck.push(event.path);
-        } else {
+  #tellEach(plan: EventPlan): Promise<void> {
+    return this.#tell(this.#events(plan), (event, verdict) => {
+      if (verdict === 'ok') {
+        this.#taken(event);
+      } else if (event.kind !== 'delete' && !this.#isThere(event.path)) {
+        // Gone while it was told: its deletion is on the way.
+        this.#recheck.push(event.path);
+      } else {
+        this.#notTaken(event);
+        this.#problems.push({ path: event.path, message: verdict });
+      }
+    });
+  }
+
+  /** `settled` is called with `ok`, or the problem there was, for each event that did not end the delivery. */
+  async #tell(
+    events: Iterable<CommandEvent> | AsyncIterable<CommandEvent>,
+    settled: (event: CommandEvent, verdict: 'ok' | (string & {})) => void,
+  ): Promise<void> {
+    if (this.#taker.kind !== 'each') return;
+    if (this.#books.options.dryRun === true) {
+      for await (const event of events) settled(event, 'ok');
+      return;
+    }
+    await this.#taker.tell(events, {
+      mayBegin: (event) => {
+        if (event.kind === 'delete') this.#failure ??= this.#books.source.check();
+        return this.#failure === undefined;
+      },
+      settled: (event, verdict) => {
+        if (verdict.kind === 'failed') {
+          this.#failure ??= verdict;
           this.#notTaken(event);
-          this.#problems.push({ path: event.path, message: verdict });
-        }
-        return true;
+        } else settled(event, verdict.kind === 'ok' ? 'ok' : verdict.message);
+      },
+      failed: (why) => {
+        this.#failure ??= why;
       },
     });
   }
 
-  /** Runs the command of an event: `ok`, the problem there was, or undefined when the delivery is over. */
-  async #run(event: CommandEvent): Promise<'ok' | (string & {}) | undefined> {
-    const { mode, dryRun } = this.#session.options;
-    const line = mode.kind === 'event' ? mode.commands[event.kind] : undefined;
-    if (line === undefined) throw new Error(`command target: no command for ${event.kind}`);
-    if (this.#failure) return undefined;
-    if (event.kind === 'delete') this.#failure = this.#session.source.check();
-    if (this.#failure) return undefined;
-    if (dryRun === true) return 'ok';
-    const verdict = await this.#session.run(line, event, this.#batch, this.#context);
-    if (verdict.kind === 'ok') return 'ok';
-    if (verdict.kind === 'problem') return verdict.message;
-    this.#failure ??= verdict;
-    this.#notTaken(event);
-    return undefined;
-  }
-
   /** Tells all by one run. What is met in directories is counted, not named: that may be everything. */
   async #tellList(
-    line: CommandLine,
-    list: 'paths' | 'events',
+    { list, run }: EventTaker & { readonly kind: 'list' },
     plan: EventPlan,
     missed: readonly Move[],
   ): Promise<void> {
@@ -204,8 +240,8 @@ class EventDelivery {
       else walked++;
     };
     const input = new ListInput(prepend(first.value, events), list, note);
-    if (this.#session.options.dryRun === true) await input.drain();
-    else await this.#runList(line, input);
+    if (this.#books.options.dryRun === true) await input.drain();
+    else await this.#runList(run, input);
     for (const event of written) {
       if (this.#failure) this.#notTaken(event);
       else this.#taken(event);
@@ -213,8 +249,11 @@ class EventDelivery {
     this.#updated += walked;
   }
 
-  async #runList(line: CommandLine, input: ListInput): Promise<void> {
-    const verdict = await this.#session.run(line, ROOT_EVENT, this.#batch, this.#context, input.chunks());
+  async #runList(
+    run: (input: AsyncIterable<Buffer>) => Promise<CommandVerdict>,
+    input: ListInput,
+  ): Promise<void> {
+    const verdict = await run(input.chunks());
     await input.end();
     if (verdict.kind === 'failed') this.#failure = verdict;
     if (verdict.kind === 'problem') this.#failure = failedBatch(verdict.message);
@@ -238,7 +277,7 @@ class EventDelivery {
   ): AsyncGenerator<CommandEvent, void, void> {
     let entriesDone = 0;
     for await (const { path, isDirectory } of this.#walk(directory)) {
-      const kind = toldAs(walkedKinds(isNew, isDirectory), this.#session.tells);
+      const kind = toldAs(walkedKinds(isNew, isDirectory), this.#books.tells);
       if (kind !== undefined && !done.has(path)) {
         if (this.#walked.length < MAX_WALKED) this.#walked.push(path);
         yield { kind, path, isDirectory };
@@ -253,7 +292,7 @@ class EventDelivery {
   }
 
   #walk(directory: PathBytes): ReturnType<typeof walkSource> {
-    const { source, isHidden = (): boolean => false } = this.#session.options;
+    const { source, isHidden = (): boolean => false } = this.#books.options;
     return walkSource(directory, {
       root: source,
       isHidden,
@@ -264,14 +303,14 @@ class EventDelivery {
   }
 
   #taken(event: CommandEvent): void {
-    const { untold, undeleted } = this.#session;
+    const { untold, undeleted } = this.#books;
     untold.delete(event.path);
     if (event.kind === 'delete') undeleted.delete(event.path);
     this.#count(event);
   }
 
   #notTaken({ kind, path, isDirectory }: CommandEvent): void {
-    const { untold, undeleted } = this.#session;
+    const { untold, undeleted } = this.#books;
     if (kind === 'create') untold.add(path);
     if (kind !== 'delete') return;
     untold.delete(path);
@@ -301,17 +340,13 @@ class EventDelivery {
   }
 
   #delivered(): Delivered {
-    this.#session.deleteGuard.deleted(this.#deleted);
+    this.#books.deleteGuard.deleted(this.#deleted);
     const counts = { updated: this.#updated, deleted: this.#deleted, moved: this.#moved, bytes: 0 };
     return { kind: 'delivered', counts, problems: this.#problems, recheck: this.#recheck };
   }
 
   #isThere(path: PathBytes): boolean {
-    return lstatIfThere(fullPath(this.#session.options.source, path)) !== undefined;
-  }
-
-  get #maxRunning(): number {
-    return this.#session.options.maxProcesses ?? 1;
+    return lstatIfThere(fullPath(this.#books.options.source, path)) !== undefined;
   }
 }
 

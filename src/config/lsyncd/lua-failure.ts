@@ -1,0 +1,25 @@
+import type { Position } from '../config-document.ts';
+
+/** A place in a Lua file. */
+export interface LuaPlace extends Position {
+  /** As it is to be shown. */
+  readonly file: string;
+}
+
+/** What Lua code failed with: one line, and where in which file, as far as that is known. */
+export class LuaFailure extends Error {
+  override readonly name = 'LuaFailure';
+
+  constructor(
+    message: string,
+    readonly place?: LuaPlace,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  /** `FILE:LINE: MESSAGE`. */
+  get line(): string {
+    return this.place === undefined ? this.message : `${this.place.file}:${this.place.line}: ${this.message}`;
+  }
+}

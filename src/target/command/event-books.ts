@@ -1,0 +1,51 @@
+import type { PathBytes } from '../../model/path-bytes.ts';
+import { DeleteGuard } from '../delete-guard.ts';
+import type { DeleteLimit } from '../delete-guard.ts';
+import type { DeletePolicy } from '../delete-policy.ts';
+import type { DirectoryIdentity } from '../local-target.ts';
+import { SourceGuard } from '../source-guard.ts';
+import type { CommandEventKind } from './command-options.ts';
+
+/** What counts for all targets that are told events, whoever takes them. */
+export interface ToldTargetOptions {
+  /** The source root: absolute, raw bytes, no trailing slash. */
+  readonly source: PathBytes;
+  /** When deletions are told; `no` and `startup` tell no moves either, which take a name away. */
+  readonly deletes?: DeletePolicy;
+  /** A delivery that would tell more deletions tells none. A deleted directory counts as one name. */
+  readonly maxDelete?: DeleteLimit | undefined;
+  readonly allowEmptySource?: boolean | undefined;
+  /** Names not to be told when a directory is walked: true for a path that the user's filter hides. */
+  readonly isHidden?: (path: PathBytes, isDirectory: boolean) => boolean;
+  /** Says what would be told and runs nothing. */
+  readonly dryRun?: boolean | undefined;
+  readonly sourceIdentity?: DirectoryIdentity | undefined;
+}
+
+/** What a target that is told events knows from one delivery to the next. */
+export class EventBooks {
+  readonly options: ToldTargetOptions;
+  readonly source: SourceGuard;
+  readonly deleteGuard: DeleteGuard;
+  /** What is told; `startup` too. */
+  readonly tells: ReadonlySet<CommandEventKind>;
+  /** Names of which a `create` was not taken: what comes of them next is a `create` still. */
+  readonly untold = new Set<PathBytes>();
+  /** Directories of which a `delete` was held or not taken: whatever has their name next is told behind a `delete`. */
+  readonly undeleted = new Set<PathBytes>();
+  /** Names met in a directory and told by a delivery that failed: those that have gone since are to be told as deleted. */
+  readonly toldInVain = new Set<PathBytes>();
+
+  constructor(options: ToldTargetOptions, targetName: string, tells: Iterable<CommandEventKind>) {
+    this.options = options;
+    this.tells = new Set(tells);
+    this.source = new SourceGuard(options.source, options.sourceIdentity);
+    this.deleteGuard = new DeleteGuard({ ...options, targetName });
+  }
+
+  /** Moves may be told: what takes the old name away is a deletion. */
+  get mayMove(): boolean {
+    const { deletes = 'yes' } = this.options;
+    return this.tells.has('move') && (deletes === 'yes' || deletes === 'running');
+  }
+}
