@@ -19,6 +19,8 @@ export const LSYNCD_FAILED = 255;
  */
 export function parseLsyncdCommandLine(args: readonly string[]): LsyncdCommandLine {
   const draft: LsyncdDraft = {
+    configFile: undefined,
+    scripts: [],
     syncs: [],
     sshArguments: [],
     delay: undefined,
@@ -28,8 +30,15 @@ export function parseLsyncdCommandLine(args: readonly string[]): LsyncdCommandLi
   for (let at = 0; at < args.length; at++) {
     const argument = args[at] ?? '';
     const name = /^--?(.*)$/s.exec(argument)?.[1];
-    if (name === undefined)
-      throw new SynclineError('USAGE', `${argument}: no option, and no sync is given by a word alone`);
+    if (name === undefined) {
+      if (draft.configFile !== undefined)
+        throw new SynclineError(
+          'USAGE',
+          `There can only be one config file: ${draft.configFile}, ${argument}`,
+        );
+      draft.configFile = argument;
+      continue;
+    }
     if (name === 'help') return { kind: 'text', text: lsyncdHelp(), exitStatus: LSYNCD_FAILED };
     if (name === 'version') return { kind: 'text', text: `Version: ${packageVersion()}\n`, exitStatus: 0 };
     const option = Object.hasOwn(LSYNCD_OPTIONS, name) ? LSYNCD_OPTIONS[name] : undefined;
@@ -41,7 +50,10 @@ export function parseLsyncdCommandLine(args: readonly string[]): LsyncdCommandLi
     option.read(draft, ...words);
     at += words.length;
   }
-  if (draft.syncs.length === 0) return { kind: 'text', text: lsyncdHelp(), exitStatus: LSYNCD_FAILED };
+  if (draft.syncs.length > 0 && draft.configFile !== undefined)
+    throw new SynclineError('USAGE', `${draft.configFile}: there are syncs on the command line already`);
+  if (draft.syncs.length === 0 && draft.configFile === undefined)
+    return { kind: 'text', text: lsyncdHelp(), exitStatus: LSYNCD_FAILED };
   return { kind: 'run', request: draft };
 }
 
@@ -60,11 +72,12 @@ function lsyncdHelp(): string {
 
 const USAGE = `Syncline by Lsyncd's command line: keeps copies of directory trees equal to them, live.
 
+  lsyncd [OPTIONS] CONFIG-FILE
   lsyncd [OPTIONS] -rsync SOURCE TARGET ...
   lsyncd [OPTIONS] -rsyncssh SOURCE HOST TARGETDIR ...
   lsyncd [OPTIONS] -direct SOURCE TARGETDIR ...
 
-Any number of syncs in one process. Options, by one hyphen or two:
+CONFIG-FILE is a Lua file of Lsyncd's. Any number of syncs in one process. Options, by one hyphen or two:
 `;
 
 const NOTES = `

@@ -12,7 +12,7 @@ try {
   process.exitCode =
     line.kind === 'text'
       ? line.exitStatus
-      : await runLsyncd(line.request, process.cwd(), { isDaemon: true, ready: starter.ready }, processIo());
+      : await runLsyncd(line.request, process.cwd(), { ready: starter.ready }, processIo());
 } catch (error) {
   const isOurs = error instanceof SynclineError;
   const message = isOurs ? error.message : `this is a fault of the program: ${(error as Error).stack ?? ''}`;

@@ -89,6 +89,13 @@ export const LSYNCD_OPTIONS: Readonly<Record<string, LsyncdOption>> = {
       set(draft, { pidfile });
     },
   },
+  script: {
+    words: ['FILE'],
+    about: 'run the Lua FILE before CONFIG-FILE; repeatable',
+    read: (draft, script = '') => {
+      draft.scripts = [...draft.scripts, script];
+    },
+  },
   sshopts: {
     words: ['STRING'],
     about: 'further arguments of ssh for -rsyncssh, split at spaces outside of quotes',

@@ -17,12 +17,9 @@ export async function runLsyncdCommandLine(args: readonly string[], io: ProgramI
       io.stdout.write(line.text);
       return line.exitStatus;
     }
-    if (line.request.settings.nodaemon !== true) {
-      await (await import('../daemon/daemonize.ts')).startDaemon(DAEMON, args);
-      return 0;
-    }
     const { runLsyncd } = await import('../daemon/lsyncd/run-lsyncd.ts');
-    const mode = { isDaemon: false, ready: () => undefined };
+    const { startDaemon } = await import('../daemon/daemonize.ts');
+    const mode = { startDaemon: () => startDaemon(DAEMON, args) };
     return await runLsyncd(line.request, process.cwd(), mode, io);
   } catch (error) {
     if (!(error instanceof SynclineError)) throw error;

@@ -117,8 +117,8 @@ export const optionShape = {
   ),
   maxDelete: option(deleteLimit(), 'hold all deletions of a batch with more than so many names, or P%'),
   allowEmptySource: option(
-    flag(),
-    'an empty source may empty the target (else deletions are held)',
+    z.union([z.boolean(), z.literal('running')], 'true, false, running'),
+    'an empty source may empty the target (else deletions are held); running: only by deletions that were seen one by one',
     DEFAULTS.allowEmptySource,
   ),
   mkpath: option(flag(), "make the target's missing parents", DEFAULTS.mkpath),

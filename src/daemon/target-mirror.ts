@@ -12,6 +12,7 @@ import { DRAIN_MS, type Ending } from './end-on-signals.ts';
 import type { Log } from './log.ts';
 import type { MirrorOptions } from './mirror-options.ts';
 import type { SourceEvents } from './source-events.ts';
+import type { StatusEntry } from './status-board.ts';
 
 /** Passes over what changed while the only sync of `--once` was reading it. */
 const ONCE_PASSES = 3;
@@ -25,6 +26,7 @@ export interface TargetMirrorParts {
   readonly deliveries: DeliveryLog;
   readonly hooks: DeliveryHooks;
   readonly ending: Ending;
+  readonly status: StatusEntry;
 }
 
 /** One target of a run: its deliveries, its books and its log. What goes wrong here is no concern of the other targets. */
@@ -36,8 +38,18 @@ export class TargetMirror {
   readonly #deliveries: DeliveryLog;
   readonly #hooks: DeliveryHooks;
   readonly #ending: Ending;
+  readonly #status: StatusEntry;
 
-  constructor({ target, options, maxPendingEntries, log, deliveries, hooks, ending }: TargetMirrorParts) {
+  constructor({
+    target,
+    options,
+    maxPendingEntries,
+    log,
+    deliveries,
+    hooks,
+    ending,
+    status,
+  }: TargetMirrorParts) {
     this.#target = target;
     this.#options = options;
     this.#maxPendingEntries = maxPendingEntries;
@@ -45,6 +57,7 @@ export class TargetMirror {
     this.#deliveries = deliveries;
     this.#hooks = hooks;
     this.#ending = ending;
+    this.#status = status;
   }
 
   /** Throws a SynclineError when the target cannot work. */
@@ -57,6 +70,7 @@ export class TargetMirror {
   stopped(message: string, remedy: string | undefined): void {
     const advice = remedy === undefined ? {} : { remedy };
     this.#log.error(`stopped: ${message}`, advice);
+    this.#status.is('stopped', message, remedy);
     this.#hooks.stopped({ kind: 'failed', scope: 'configuration', message, ...advice });
   }
 
@@ -76,6 +90,7 @@ export class TargetMirror {
     const ports = {
       deliver: (batch: Batch) => this.#deliver(batch),
       barrier: events.barrier,
+      openBooks: this.#status.openBooks,
       finish$: this.#ending.finish$,
     };
     const endNow$ = merge(
@@ -91,6 +106,7 @@ export class TargetMirror {
       mirror(settings, ports),
       tap((report) => {
         this.#deliveries.report(report);
+        this.#status.report(report);
       }),
       takeUntil(endNow$),
     );
@@ -112,18 +128,22 @@ export class TargetMirror {
       contentSubtrees: [],
     };
     for (let failures = 0; ;) {
+      this.#status.is('delivering');
       const delivery$ = this.#deliver(batch).pipe(takeUntil(this.#ending.finish$));
       const outcome = await lastValueFrom(delivery$, { defaultValue: undefined });
       if (outcome === undefined || this.#ending.signal() !== undefined) return false;
       if (outcome.kind === 'failed') {
         const retryInMs = this.#insistsAfter(outcome, ++failures);
         this.#deliveries.failed(batch, outcome, retryInMs);
+        this.#status.is(retryInMs === undefined ? 'stopped' : 'waiting', outcome.message, outcome.remedy);
         if (retryInMs === undefined) return false;
         await lastValueFrom(timer(retryInMs).pipe(takeUntil(this.#ending.finish$)), { defaultValue: 0 });
         continue;
       }
       failures = 0;
       this.#deliveries.delivered(batch, outcome);
+      this.#status.delivered(outcome);
+      this.#status.is('idle');
       for (const problem of outcome.problems) this.#deliveries.problem(problem);
       if (outcome.held !== undefined) this.#deliveries.held(outcome.held);
       if (outcome.problems.length > 0 || outcome.held !== undefined) return false;

@@ -67,10 +67,21 @@ describe('the command line of lsyncd', () => {
     ['-rsync a b -delay', '-delay needs SECS'],
     ['-delay soon -rsync a b', '-delay soon'],
     ['-delay -1 -rsync a b', '-delay -1'],
+    ['a.lua b.lua', 'There can only be one config file: a.lua, b.lua'],
+    ['a.lua -rsync a b', 'a.lua: there are syncs on the command line already'],
     ['-log exec -rsync a b', '-log exec: a category begins with a capital letter'],
   ])('refuses %s in one line', (line, message) => {
     expect(() => parse(line)).toThrow(message);
     expect(() => parse(line)).not.toThrow('\n');
+  });
+
+  test('takes one word alone for the configuration, whatever it ends in, and scripts to run before it', () => {
+    expect(request('-script a.lua -nodaemon /etc/lsyncd.conf --script b')).toMatchObject({
+      configFile: '/etc/lsyncd.conf',
+      scripts: ['a.lua', 'b'],
+      syncs: [],
+      settings: { nodaemon: true },
+    });
   });
 
   test('refuses an empty word of a sync', () => {

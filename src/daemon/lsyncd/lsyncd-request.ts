@@ -19,11 +19,16 @@ export interface LsyncdSettings {
   /** A name or number of syslog(3). */
   readonly logfacility?: string | number;
   readonly logident?: string;
+  /** For all syncs, over what they say. */
+  readonly maxDelays?: number;
 }
 
 /** What a command line of Lsyncd's asks for. */
 export interface LsyncdRequest {
-  /** At least one. */
+  /** A Lua file, as it is written; then there are no `syncs`. Without it there is at least one. */
+  readonly configFile: string | undefined;
+  /** Lua files that are run before it, in their order. */
+  readonly scripts: readonly string[];
   readonly syncs: readonly LsyncdSync[];
   /** Further arguments of ssh for all of them. */
   readonly sshArguments: readonly string[];
