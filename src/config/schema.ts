@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DEFAULT_LOG, DEFAULTS } from './defaults.ts';
+import { DEFAULT_LOG, DEFAULT_STATUS_INTERVAL, DEFAULTS } from './defaults.ts';
 import {
   command,
   deleteLimit,
@@ -211,8 +211,19 @@ export const configSchema = keys({
     keys({
       level: option(oneOf(['error', 'warn', 'info', 'debug']), 'least level to print', DEFAULT_LOG.level),
       format: option(oneOf(['pretty', 'json']), 'lines for people or for programs', DEFAULT_LOG.format),
+      file: option(
+        text(FILE),
+        'append the log to this file instead of the standard output; may be renamed at any time',
+      ),
     }),
     'the log of the process',
+  ),
+  pidFile: option(text(FILE), 'holds the process id while it runs; no second process may have it'),
+  statusFile: option(text(FILE), 'holds what all targets are doing, as JSON'),
+  statusInterval: option(
+    seconds(true),
+    'at least so many seconds between two writes of the status file',
+    DEFAULT_STATUS_INTERVAL,
   ),
   maxTotalProcesses: option(
     wholeNumber(1, 1_000),
