@@ -7,9 +7,9 @@ export type LogFormat = 'pretty' | 'json';
 
 /**
  * What a line of the level `debug` is about: a command that is run, a batch and the state of a mirror, a single name, the
- * watch, the filter, the status file.
+ * watch, the status file.
  */
-export type LogTopic = 'command' | 'batch' | 'name' | 'watch' | 'filter' | 'status' | 'other';
+export type LogTopic = 'command' | 'batch' | 'name' | 'watch' | 'status' | 'other';
 
 /** Names and values beside the message. A path goes in through `displayPath`: no raw bytes, no line breaks. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;

@@ -13,7 +13,6 @@ export const LSYNCD_CATEGORIES: Readonly<Record<Exclude<LogLevel, 'debug'> | Log
   batch: 'Delay',
   name: 'Info',
   watch: 'Inotify',
-  filter: 'Filter',
   status: 'Statusfile',
   other: 'Debug',
 };
