@@ -81,8 +81,7 @@ describe.each<[string, (place: string) => string, readonly string[]]>([
 ])('the rules of %s count', (_name, config, kept) => {
   test('at the start, when all is removed, and when it is made anew', async () => {
     await using mirror = configured(config);
-    const names = (): string[] =>
-      (readdirSync(mirror.copy, { recursive: true, encoding: 'utf8' })).sort();
+    const names = (): string[] => readdirSync(mirror.copy, { recursive: true, encoding: 'utf8' }).sort();
     await mirror.untilLogged(/Normal: first sync delivered/);
     expect(names()).toEqual(kept);
     for (const name of readdirSync(mirror.source)) rmSync(`${mirror.source}/${name}`, { recursive: true });
