@@ -18,6 +18,8 @@
       "native/filter/rule_list.cc",
       "native/filter/select_batch.cc",
       "native/filter/wildmatch.cc",
+      "native/posix/file_lock.cc",
+      "native/posix/send_datagram.cc",
       "native/watch/directory_table.cc",
       "native/watch/event_batch.cc",
       "native/watch/move_pairs.cc",
@@ -62,6 +64,7 @@
       "native/addon/delivery_object.cc",
       "native/addon/filter_object.cc",
       "native/addon/path_bytes.cc",
+      "native/addon/posix_calls.cc",
       "native/addon/watch_object.cc"
     ],
     "test_sources": [
@@ -86,6 +89,8 @@
       "test/native/macos/fsevents_backend_test.cc",
       "test/native/macos/random_events_test.cc",
       "test/native/macos/watch_position_test.cc",
+      "test/native/posix/file_lock_test.cc",
+      "test/native/posix/send_datagram_test.cc",
       "test/native/watch/directory_table_test.cc",
       "test/native/watch/event_batch_test.cc",
       "test/native/watch/move_pairs_test.cc",

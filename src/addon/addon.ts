@@ -173,4 +173,11 @@ export interface NativeAddon {
   readonly Watch: new (options: NativeWatchOptions, onReady: () => void) => NativeWatch;
   /** `onReady` rings when `take` has something to give, the end included; it is not repeated until `take` was called. */
   readonly Delivery: new (options: NativeDeliveryOptions, onReady: () => void) => NativeDelivery;
+  /**
+   * Locks the whole file behind a descriptor as lockf(3) does, without waiting; false: another process has it. The lock
+   * ends with this process, or when it closes any descriptor of that file. Throws an Error with `errno`.
+   */
+  lockFile(descriptor: number): boolean;
+  /** Sends one datagram to the Unix socket at `path` (both latin1 bytes) without waiting; 0 or the errno. */
+  sendDatagram(path: string, bytes: string): number;
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { ConfigRequest } from '../daemon/config-request.ts';
 import type { MirrorOptions, RunSettings } from '../daemon/mirror-options.ts';
@@ -7,6 +6,7 @@ import type { WatchOptions } from '../daemon/watch-options.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { addConfigCommands, addConvert, type ConfigCommand, type ConvertRequest } from './config-commands.ts';
 import { addMirror, AND } from './mirror-command.ts';
+import { packageVersion } from './package-version.ts';
 import { addVerify } from './verify-command.ts';
 import { addWatch } from './watch-command.ts';
 
@@ -127,9 +127,4 @@ function usageError(error: CommanderError, args: readonly string[]): SynclineErr
     message,
     `see: syncline ${command === undefined ? '' : `${command} `}--help`,
   );
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

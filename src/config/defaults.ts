@@ -36,3 +36,6 @@ export const ARCHIVE = ['links', 'perms', 'times', 'owner', 'group', 'devices', 
 export const DEFAULT_MAX_DELAY = 10;
 
 export const DEFAULT_LOG = { level: 'info', format: 'pretty' } as const;
+
+/** Seconds. */
+export const DEFAULT_STATUS_INTERVAL = 10;

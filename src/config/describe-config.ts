@@ -28,12 +28,14 @@ export function describeConfig(
     const position = document.locate(path, 'key');
     return position === undefined ? document.file : `${document.file}:${position.line}`;
   });
-  const { log, maxTotalProcesses } = config.settings;
+  const { log, statusInterval, ...settings } = config.settings;
   writer.add(0, 'log:');
   for (const [key, value] of Object.entries(log))
     writer.addValue(1, key, value, config.origins.get(`log.${key}`));
-  if (maxTotalProcesses !== undefined)
-    writer.addValue(0, 'maxTotalProcesses', maxTotalProcesses, config.origins.get('maxTotalProcesses'));
+  // Without a status file its interval says nothing.
+  const shown = settings.statusFile === undefined ? settings : { ...settings, statusInterval };
+  for (const [key, value] of Object.entries(shown))
+    if (value !== undefined) writer.addValue(0, key, value, config.origins.get(key));
   writer.add(0, 'syncs:');
   for (const sync of config.syncs) addSync(writer, sync, environment);
   return writer.end();

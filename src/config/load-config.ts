@@ -32,11 +32,15 @@ export async function loadConfig(file: string, directory: string, host: LuaHost)
   return { path: absolutePath, directory: path.dirname(absolutePath), document, config: check(document) };
 }
 
-/** Runs Lua files of Lsyncd's in their order; the last one is the configuration. Throws a ConfigError as `loadConfig`. */
+/**
+ * Runs Lua files of Lsyncd's in their order; the last one is the configuration, and `syncs` are those that are said
+ * elsewhere, before its own. Throws a ConfigError as `loadConfig`.
+ */
 export async function loadLsyncd(
   files: readonly string[],
   directory: string,
   host: LuaHost,
+  syncs: ReadConfig['syncs'] = [],
 ): Promise<LoadedConfig> {
   const { readLsyncd } = await import('./lsyncd/read-lsyncd.ts');
   const sources = files.map((file) => ({
@@ -45,7 +49,9 @@ export async function loadLsyncd(
   }));
   const { document, ...lsyncd } = readLsyncd(sources, host);
   const absolutePath = path.resolve(directory, document.file);
-  return { path: absolutePath, directory, document, config: check(document), lsyncd };
+  const value = document.value as { readonly syncs: readonly unknown[] };
+  const whole = { ...document, value: { ...value, syncs: [...syncs, ...value.syncs] } };
+  return { path: absolutePath, directory, document: whole, config: check(whole), lsyncd };
 }
 
 function check(document: ConfigDocument): ReadConfig {

@@ -1,5 +1,5 @@
 import type { ConfigPath } from './config-document.ts';
-import { ARCHIVE, DEFAULT_LOG, DEFAULT_MAX_DELAY, DEFAULTS } from './defaults.ts';
+import { ARCHIVE, DEFAULT_LOG, DEFAULT_MAX_DELAY, DEFAULT_STATUS_INTERVAL, DEFAULTS } from './defaults.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { listOf } from './rsync-keys.ts';
 import {
@@ -73,10 +73,15 @@ export interface EffectiveSync extends EffectiveOptions {
 /** What a configuration comes to, with nothing left to be inherited. */
 export interface EffectiveConfig {
   readonly settings: {
-    readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+    readonly log: { readonly level: LogLevel; readonly format: LogFormat; readonly file?: string };
     readonly maxTotalProcesses: number | undefined;
+    /** Absolute. */
+    readonly pidFile: string | undefined;
+    readonly statusFile: string | undefined;
+    /** Seconds. */
+    readonly statusInterval: number;
   };
-  /** Of `log.level`, `log.format` and `maxTotalProcesses`. */
+  /** Of the settings: `log.level`, `pidFile`. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly syncs: readonly EffectiveSync[];
 }
@@ -132,27 +137,42 @@ export function resolveConfig(
       }),
     };
   });
-  return { ...resolveSettings(config, overrides), syncs };
+  return { ...resolveSettings(config, overrides, places), syncs };
 }
 
 function resolveSettings(
-  { log = {}, maxTotalProcesses }: ReadConfig,
+  { log = {}, ...config }: ReadConfig,
   overrides: readonly Override[],
+  places: PlaceReader,
 ): Pick<EffectiveConfig, 'settings' | 'origins'> {
   const origins = new Map<string, Origin>();
-  const settings: { level: LogLevel; format: LogFormat } = { ...DEFAULT_LOG };
+  const settings: { level: LogLevel; format: LogFormat; file?: string } = { ...DEFAULT_LOG };
   const set = (given: Log, origin: (key: string) => Origin): void => {
     if (given.level !== undefined) settings.level = given.level;
     if (given.format !== undefined) settings.format = given.format;
+    if (given.file !== undefined) settings.file = places.file(given.file);
     for (const [key, value] of Object.entries(given))
       if (value !== undefined) origins.set(`log.${key}`, origin(key));
   };
   set(DEFAULT_LOG, () => ({ kind: 'default' }));
   set(log, (key) => ({ kind: 'file', path: ['log', key] }));
   for (const { log: given = {}, option } of overrides) set(given, () => commandLine(option));
-  if (maxTotalProcesses !== undefined)
-    origins.set('maxTotalProcesses', { kind: 'file', path: ['maxTotalProcesses'] });
-  return { settings: { log: settings, maxTotalProcesses }, origins };
+  const { maxTotalProcesses, pidFile, statusFile, statusInterval } = config;
+  for (const [key, value] of Object.entries({ maxTotalProcesses, pidFile, statusFile, statusInterval }))
+    if (value !== undefined) origins.set(key, { kind: 'file', path: [key] });
+  if (statusInterval === undefined) origins.set('statusInterval', { kind: 'default' });
+  const file = (name: string | undefined): string | undefined =>
+    name === undefined ? undefined : places.file(name);
+  return {
+    settings: {
+      log: settings,
+      maxTotalProcesses,
+      pidFile: file(pidFile),
+      statusFile: file(statusFile),
+      statusInterval: statusInterval ?? DEFAULT_STATUS_INTERVAL,
+    },
+    origins,
+  };
 }
 
 function commandLine(option: string): Origin {

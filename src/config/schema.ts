@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { CollectFunction, EventFunction, UserAction } from '../model/user-action.ts';
-import { DEFAULT_LOG, DEFAULTS } from './defaults.ts';
+import { DEFAULT_LOG, DEFAULT_STATUS_INTERVAL, DEFAULTS } from './defaults.ts';
 import {
   command,
   deleteLimit,
@@ -131,8 +131,8 @@ export const optionShape = {
   ),
   maxDelete: option(deleteLimit(), 'hold all deletions of a batch with more than so many names, or P%'),
   allowEmptySource: option(
-    flag(),
-    'an empty source may empty the target (else deletions are held)',
+    z.union([z.boolean(), z.literal('running')], 'true, false, running'),
+    'an empty source may empty the target (else deletions are held); running: only by deletions that were seen one by one',
     DEFAULTS.allowEmptySource,
   ),
   mkpath: option(flag(), "make the target's missing parents", DEFAULTS.mkpath),
@@ -269,8 +269,19 @@ export const configSchema = keys({
     keys({
       level: option(oneOf(['error', 'warn', 'info', 'debug']), 'least level to print', DEFAULT_LOG.level),
       format: option(oneOf(['pretty', 'json']), 'lines for people or for programs', DEFAULT_LOG.format),
+      file: option(
+        text(FILE),
+        'append the log to this file instead of the standard output; may be renamed at any time',
+      ),
     }),
     'the log of the process',
+  ),
+  pidFile: option(text(FILE), 'holds the process id while it runs; no second process may have it'),
+  statusFile: option(text(FILE), 'holds what all targets are doing, as JSON'),
+  statusInterval: option(
+    seconds(true),
+    'at least so many seconds between two writes of the status file',
+    DEFAULT_STATUS_INTERVAL,
   ),
   maxTotalProcesses: option(
     wholeNumber(1, 1_000),

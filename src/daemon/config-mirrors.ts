@@ -60,8 +60,16 @@ function sortedKeys(_key: string, value: unknown): unknown {
 }
 
 export function settingsOf({ settings }: EffectiveConfig): RunSettings {
-  const { log, maxTotalProcesses } = settings;
-  return { maxTotalProcesses, logLevel: log.level, logFormat: log.format };
+  const { log, maxTotalProcesses, pidFile, statusFile, statusInterval } = settings;
+  return {
+    maxTotalProcesses,
+    logLevel: log.level,
+    logFormat: log.format,
+    logFile: log.file,
+    pidFile,
+    statusFile,
+    statusIntervalMs: statusFile === undefined ? undefined : milliseconds(statusInterval),
+  };
 }
 
 /** The mirror of these targets, which have the options of `first`. */

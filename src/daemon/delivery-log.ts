@@ -42,7 +42,7 @@ export function createDeliveryLog(
   const nameLine = (kind: string, path: PathBytes, bytes: number): string =>
     `  ${kind} ${place(path)}${bytes > 0 ? ` (${bytesText(bytes)})` : ''}`;
   const name = (kind: 'updated' | 'deleted' | 'moved', path: PathBytes, bytes: number): void => {
-    if (!isNamed() || log.enabled('debug')) log.debug(nameLine(kind, path, bytes));
+    if (!isNamed() || log.enabled('debug', 'name')) log.debug(nameLine(kind, path, bytes), {}, 'name');
     else if (kind === 'deleted') deleted.add(path);
     else if (++named <= SHOWN_NAMES) log.info(nameLine(kind, path, bytes));
   };
@@ -72,7 +72,12 @@ export function createDeliveryLog(
         });
         break;
       case 'command':
-        log.debug('run', { command: [next.program, ...next.arguments] });
+        if (log.enabled('debug', 'command'))
+          log.debug(
+            'run',
+            { command: [next.program, ...next.arguments], ...inputField(next.input) },
+            'command',
+          );
         break;
       case 'output':
         log.info(`${next.program}: ${next.line}`);
@@ -94,7 +99,7 @@ export function createDeliveryLog(
     const line = `${what} ${verb}: ${sums} in ${seconds(nowMs() - startedMs)}${more}`;
     // The held deletions alone were tried again.
     const isNews = counts.updated + counts.deleted + (counts.moved ?? 0) > 0;
-    if (held !== undefined && held.message === heldBecause && !isNews) log.debug(line);
+    if (held !== undefined && held.message === heldBecause && !isNews) log.debug(line, {}, 'batch');
     else log.info(line);
   };
   const failed = (lost: Batch, { message, remedy, scope }: Failed, retryInMs: number | undefined): void => {
@@ -103,7 +108,7 @@ export function createDeliveryLog(
     const again = retryInMs === undefined ? '' : `; next attempt in ${seconds(retryInMs)}`;
     const failure = `batch ${lost.number} failed: ${message}${again}`;
     // The state `held` tells the same once; it is looked for every few seconds.
-    if (scope === 'source' && retryInMs !== undefined) log.debug(failure);
+    if (scope === 'source' && retryInMs !== undefined) log.debug(failure, {}, 'batch');
     else log.error(failure, remedyField(remedy));
   };
 
@@ -112,7 +117,7 @@ export function createDeliveryLog(
       batch = next;
       startedMs = nowMs();
       named = 0;
-      log.debug(`batch ${next.number} begins`, sizes(next));
+      log.debug(`batch ${next.number} begins`, sizes(next), 'batch');
     },
     event,
     delivered,
@@ -161,12 +166,12 @@ function reportState(
   const fields = { pending, ...(quarantined > 0 ? { quarantined } : {}), ...remedyField(remedy) };
   switch (state) {
     case 'idle':
-      log.debug('in sync', fields);
+      log.debug('in sync', fields, 'batch');
       break;
     case 'collecting':
     case 'delivering':
     case 'waiting':
-      log.debug(state, fields);
+      log.debug(state, fields, 'batch');
       break;
     case 'held':
       log.error(`held: ${message ?? 'the source is not there'}`, fields);
@@ -179,6 +184,16 @@ function reportState(
 
 function remedyField(remedy: string | undefined): { readonly remedy?: string } {
   return remedy === undefined ? {} : { remedy };
+}
+
+const SHOWN_INPUT = 20;
+
+/** The first names of a list that goes to the standard input of a command. */
+function inputField(input: Buffer | undefined): { readonly input?: readonly string[] } {
+  if (input === undefined) return {};
+  const names = (input.toString('latin1') as PathBytes).split('\0').filter((name) => name !== '');
+  const more = names.length > SHOWN_INPUT ? [`and ${names.length - SHOWN_INPUT} more`] : [];
+  return { input: [...names.slice(0, SHOWN_INPUT).map((name) => displayPath(name as PathBytes)), ...more] };
 }
 
 function sizes(batch: Batch): Record<string, number | string> {

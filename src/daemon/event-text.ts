@@ -5,7 +5,7 @@ import { displayPath, joinPath, type PathBytes } from '../model/path-bytes.ts';
 import { jsonPath } from './json-path.ts';
 
 /** The names of the hints that are set, in the order of a name's life. */
-function hintNames(hints: number): string[] {
+export function hintNames(hints: number): string[] {
   const names: (readonly [number, string])[] = [
     [HINT.listed, 'listed'],
     [HINT.created, 'created'],

@@ -5,6 +5,12 @@ import type { ProgramIo, TextOutput } from './program-io.ts';
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export type LogFormat = 'pretty' | 'json';
 
+/**
+ * What a line of the level `debug` is about: a command that is run, a batch and the state of a mirror, a single name, the
+ * watch, the status file.
+ */
+export type LogTopic = 'command' | 'batch' | 'name' | 'watch' | 'status' | 'other';
+
 /** Names and values beside the message. A path goes in through `displayPath`: no raw bytes, no line breaks. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
@@ -19,9 +25,10 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
-  debug(message: string, fields?: LogFields): void;
-  /** True when `level` is written: ask before work that only a log line needs. */
-  enabled(level: LogLevel): boolean;
+  /** `topic` is `other` if not given. */
+  debug(message: string, fields?: LogFields, topic?: LogTopic): void;
+  /** True when `level`, and of `debug` this topic, is written: ask before work that only a log line needs. */
+  enabled(level: LogLevel, topic?: LogTopic): boolean;
 }
 
 export interface LogOptions {
@@ -52,10 +59,10 @@ export function createLog(
 export function withFields(log: Log, fields: LogFields): Log {
   const at =
     (level: LogLevel) =>
-    (message: string, own: LogFields = {}): void => {
-      log[level](message, { ...own, ...fields });
+    (message: string, own: LogFields = {}, topic?: LogTopic): void => {
+      log[level](message, { ...own, ...fields }, topic);
     };
-  const enabled = (level: LogLevel): boolean => log.enabled(level);
+  const enabled = (level: LogLevel, topic?: LogTopic): boolean => log.enabled(level, topic);
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), enabled };
 }
 
@@ -101,7 +108,7 @@ function prettyWriter(output: TextOutput, colours: boolean, now: () => Date): Wr
 }
 
 /** Text of other programs (what rsync said) must not steer the terminal: control characters but the line break as `\\xHH`. */
-function withoutControls(text: string): string {
+export function withoutControls(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
@@ -109,7 +116,7 @@ function withoutControls(text: string): string {
 }
 
 /** Bare where that can be read back without doubt, else as JSON. */
-function prettyValue(value: LogFields[string]): string {
+export function prettyValue(value: LogFields[string]): string {
   if (typeof value === 'string') return /^[^\s"=\p{Cc}]+$/u.test(value) ? value : JSON.stringify(value);
   return typeof value === 'object' ? value.map(prettyValue).join(' ') : String(value);
 }

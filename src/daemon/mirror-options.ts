@@ -2,7 +2,7 @@ import type { FilterOption } from '../filter/parse-rules.ts';
 import type { UserAction } from '../model/user-action.ts';
 import type { ActionTargetOptions } from '../target/action/action-options.ts';
 import type { CommandExitCodes, CommandMode } from '../target/command/command-options.ts';
-import type { DeleteLimit } from '../target/delete-guard.ts';
+import type { DeleteLimit, EmptySourcePolicy } from '../target/delete-guard.ts';
 import type { DeletePolicy } from '../target/delete-policy.ts';
 import type { HookCommand } from '../target/hook/run-hook.ts';
 import type { RsyncAttributes } from '../target/rsync/rsync-arguments.ts';
@@ -65,10 +65,11 @@ export interface MirrorOptions {
   readonly deletePolicy: DeletePolicy;
   /** A batch that would delete more deletes nothing; undefined: no limit. */
   readonly maxDelete: DeleteLimit | undefined;
-  /** An empty source may empty the target. */
-  readonly allowEmptySource: boolean;
+  readonly allowEmptySource: EmptySourcePolicy;
   /** End after the first sync; status 0 if everything was delivered. */
   readonly once: boolean;
+  /** With `once`: a sync that fails is tried again until it does not; false if not given. */
+  readonly insists?: boolean;
   /** False: start without comparing the whole tree; only what changes from now on is delivered. */
   readonly initialSync: boolean;
   /** Say what would be done, change nothing on the target; implies that the first sync is the only one. */
@@ -98,4 +99,12 @@ export interface RunSettings {
   readonly maxTotalProcesses: number | undefined;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
+  /** Where the log goes instead of the standard output; like the other files an absolute path. */
+  readonly logFile?: string | undefined;
+  /** Holds the process id while it runs; no second process may have it. */
+  readonly pidFile?: string | undefined;
+  /** Holds what all targets are doing. */
+  readonly statusFile?: string | undefined;
+  /** At least so long between two writes of the status file; 10,000 if not given. */
+  readonly statusIntervalMs?: number | undefined;
 }

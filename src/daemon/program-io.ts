@@ -54,8 +54,10 @@ export function withoutEchoes(
   );
 }
 
-/** The real process. Call once: it listens for errors of the standard output from then on. */
+/** The real process. Call once: it listens for errors of both outputs from then on. */
 export function processIo(): ProgramIo {
+  // Nobody reads what is said there any more.
+  process.stderr.on('error', () => undefined);
   const brokenPipe$ = fromEvent(process.stdout, 'error').pipe(
     filter((error) => (error as NodeJS.ErrnoException).code === 'EPIPE'),
     map(() => 'SIGPIPE' as const),

@@ -1,3 +1,4 @@
+import type { NativeAddon } from '../addon/addon.ts';
 import { loadAddon } from '../addon/load-addon.ts';
 import { pathFromText } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
@@ -8,14 +9,20 @@ import { checkTargetsApart } from '../target/check-targets.ts';
 import { SshMasters } from '../target/ssh/ssh-masters.ts';
 import { rsyncTargetNames } from './create-target.ts';
 import { DRAIN_MS, endOnSignals } from './end-on-signals.ts';
-import { createLog, wantsColours } from './log.ts';
+import { createLog, type Log, wantsColours } from './log.ts';
+import { openLogFile } from './log-file.ts';
 import type { MirrorOptions, RunSettings } from './mirror-options.ts';
+import { takePidFile } from './pid-file.ts';
 import { type ProgramIo, signalExitStatus } from './program-io.ts';
 import { createProgress } from './progress.ts';
-import { createScreen } from './screen.ts';
+import type { RunFrame } from './run-frame.ts';
+import { createScreen, type Screen } from './screen.ts';
 import { shareProgress } from './shared-progress.ts';
 import { openSources } from './source-events.ts';
 import { type RunParts, SourceMirror } from './source-mirror.ts';
+import { StatusBoard } from './status-board.ts';
+import { StatusFile } from './status-file.ts';
+import { statusJson } from './status-json.ts';
 
 /** No target may keep fewer dirty names than this before directories degrade to rescans. */
 const MIN_PENDING_ENTRIES = 50_000;
@@ -31,10 +38,57 @@ export async function runMirrors(
   mirrors: readonly MirrorOptions[],
   settings: RunSettings,
   io: ProgramIo,
+  frame: RunFrame = {},
 ): Promise<number> {
-  const screen = createScreen(io);
-  const colours = wantsColours(io.stdout, io.environment);
-  const log = createLog(screen.lines, { level: settings.logLevel, format: settings.logFormat }, colours);
+  const screen = createScreen(frame.log === undefined ? io : { stdout: io.stdout, stderr: NO_TERMINAL });
+  const log = frame.log ?? openLog(settings, screen, io);
+  const addon = loadAddon();
+  const pidFile = settings.pidFile === undefined ? undefined : takePidFile(settings.pidFile, addon);
+  try {
+    const statusFile = openStatusFile(settings, frame, log);
+    try {
+      return await runAll(mirrors, settings, { io, frame, addon, log, screen, board: statusFile?.board });
+    } finally {
+      statusFile?.close();
+    }
+  } finally {
+    pidFile?.release();
+  }
+}
+
+function openLog(
+  { logLevel: level, logFormat: format, logFile }: RunSettings,
+  screen: Screen,
+  io: ProgramIo,
+): Log {
+  if (logFile !== undefined) return createLog(openLogFile(logFile, io.stderr), { level, format }, false);
+  return createLog(screen.lines, { level, format }, wantsColours(io.stdout, io.environment));
+}
+
+const STATUS_INTERVAL_MS = 10_000;
+
+function openStatusFile(
+  { statusFile: path, statusIntervalMs: intervalMs = STATUS_INTERVAL_MS }: RunSettings,
+  { renderStatus: render = statusJson }: RunFrame,
+  log: Log,
+): StatusFile | undefined {
+  return path === undefined ? undefined : new StatusFile({ path, intervalMs, render }, log);
+}
+
+interface RunOutputs {
+  readonly io: ProgramIo;
+  readonly frame: RunFrame;
+  readonly addon: NativeAddon;
+  readonly log: Log;
+  readonly screen: Screen;
+  readonly board: StatusBoard | undefined;
+}
+
+async function runAll(
+  mirrors: readonly MirrorOptions[],
+  settings: RunSettings,
+  { io, frame, addon, log, screen, board = new StatusBoard() }: RunOutputs,
+): Promise<number> {
   const progress = createProgress(screen, log);
   const targetCount = mirrors.reduce((sum, { targets }) => sum + targets.length, 0);
   const graceful = mirrors.every(({ once }) => once)
@@ -42,8 +96,9 @@ export async function runMirrors(
     : `delivering what is pending, for at most ${DRAIN_MS / 1000} s in all; a second signal ends at once`;
   const ending = endOnSignals(io, log, graceful);
   const parts: RunParts = {
-    addon: loadAddon(),
+    addon,
     log,
+    board,
     namesSource: mirrors.length > 1,
     namesTarget: targetCount > 1,
     watchProgress: shareProgress(progress, 'sources'),
@@ -74,6 +129,7 @@ export async function runMirrors(
     for (const options of mirrors) sources.push(new SourceMirror(options, parts));
     for (const source of sources) source.createTargets();
     await prepare(sources, targetCount);
+    frame.ready?.();
     const isDelivered = await runReady(sources, parts);
     const signal = ending.signal();
     const wanted = ending.exitStatus();
@@ -90,6 +146,9 @@ export async function runMirrors(
   }
 }
 
+/** Where no bar is drawn. */
+const NO_TERMINAL: ProgramIo['stderr'] = { write: () => undefined };
+
 /** Leaves out what cannot work, and says why; throws a SynclineError when nothing is left. */
 async function prepare(sources: readonly SourceMirror[], targetCount: number): Promise<void> {
   const unable = (await Promise.all(sources.map((source) => source.prepare()))).flat();
@@ -103,9 +162,13 @@ async function prepare(sources: readonly SourceMirror[], targetCount: number): P
 }
 
 /** Resolves with true when there was nothing to do but the first syncs, and all was delivered. */
-async function runReady(sources: readonly SourceMirror[], { addon, ending }: RunParts): Promise<boolean> {
+async function runReady(
+  sources: readonly SourceMirror[],
+  { addon, ending, board }: RunParts,
+): Promise<boolean> {
   const live = sources.filter(({ options, ready }) => !options.once && ready.length > 0);
   const opened = openSources(addon, live);
+  board.directories = opened.directories;
   try {
     for (const [source, error] of opened.failed) {
       if (sources.length === 1) throw error;
@@ -123,6 +186,7 @@ async function runReady(sources: readonly SourceMirror[], { addon, ending }: Run
       });
     return (await Promise.all(work)).every(Boolean);
   } finally {
+    board.directories = () => 0;
     opened.close();
   }
 }

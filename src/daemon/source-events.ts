@@ -36,6 +36,8 @@ export interface OpenSources<T> {
   /** For each source that could be watched. */
   readonly events: ReadonlyMap<T, SourceEvents>;
   readonly failed: ReadonlyMap<T, SynclineError>;
+  /** How many directories are watched now. */
+  readonly directories: () => number;
   /** Ends all watches. */
   close(): void;
 }
@@ -68,6 +70,7 @@ export function openSources<T extends WatchedSource>(
   return {
     events,
     failed,
+    directories: () => watches.reduce((sum, watch) => sum + watch.stats().directories, 0),
     close: () => {
       for (const watch of watches) watch.close();
     },

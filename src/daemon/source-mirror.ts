@@ -18,6 +18,7 @@ import type { MirrorOptions, TargetPlace } from './mirror-options.ts';
 import type { ProgramIo } from './program-io.ts';
 import type { Progress } from './progress.ts';
 import type { SourceEvents, WatchedSource } from './source-events.ts';
+import type { StatusBoard } from './status-board.ts';
 import { TargetMirror } from './target-mirror.ts';
 import { createRootLog, createWatchLog } from './watch-log.ts';
 
@@ -25,6 +26,7 @@ import { createRootLog, createWatchLog } from './watch-log.ts';
 export interface RunParts {
   readonly addon: NativeAddon;
   readonly log: Log;
+  readonly board: StatusBoard;
   /** There are others: every line says which source it is about. */
   readonly namesSource: boolean;
   /** The same for targets. */
@@ -144,7 +146,12 @@ export class SourceMirror implements WatchedSource {
       log,
       abort: ending.abort,
     });
-    return new TargetMirror({ target, options, maxPendingEntries, log, deliveries, hooks, ending });
+    const status = this.#parts.board.add({
+      source: options.sourcePath,
+      target: name,
+      rules: options.filterArguments,
+    });
+    return new TargetMirror({ target, options, maxPendingEntries, log, deliveries, hooks, ending, status });
   }
 }
 

@@ -1,7 +1,8 @@
 import { finalize, from, lastValueFrom, merge, Observable, switchMap, takeUntil, tap, timer } from 'rxjs';
 import type { Batch } from '../model/batch.ts';
-import type { Outcome } from '../model/outcome.ts';
+import type { Failed, Outcome } from '../model/outcome.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
+import { pauseMs } from '../pipeline/back-off.ts';
 import type { MirrorReport } from '../pipeline/mirror-report.ts';
 import { mirror, MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
 import type { Target } from '../target/target.ts';
@@ -11,6 +12,7 @@ import { DRAIN_MS, type Ending } from './end-on-signals.ts';
 import type { Log } from './log.ts';
 import type { MirrorOptions } from './mirror-options.ts';
 import type { SourceEvents } from './source-events.ts';
+import type { StatusEntry } from './status-board.ts';
 
 /** Passes over what changed while the only sync of `--once` was reading it. */
 const ONCE_PASSES = 3;
@@ -24,6 +26,7 @@ export interface TargetMirrorParts {
   readonly deliveries: DeliveryLog;
   readonly hooks: DeliveryHooks;
   readonly ending: Ending;
+  readonly status: StatusEntry;
 }
 
 /** One target of a run: its deliveries, its books and its log. What goes wrong here is no concern of the other targets. */
@@ -35,8 +38,18 @@ export class TargetMirror {
   readonly #deliveries: DeliveryLog;
   readonly #hooks: DeliveryHooks;
   readonly #ending: Ending;
+  readonly #status: StatusEntry;
 
-  constructor({ target, options, maxPendingEntries, log, deliveries, hooks, ending }: TargetMirrorParts) {
+  constructor({
+    target,
+    options,
+    maxPendingEntries,
+    log,
+    deliveries,
+    hooks,
+    ending,
+    status,
+  }: TargetMirrorParts) {
     this.#target = target;
     this.#options = options;
     this.#maxPendingEntries = maxPendingEntries;
@@ -44,6 +57,7 @@ export class TargetMirror {
     this.#deliveries = deliveries;
     this.#hooks = hooks;
     this.#ending = ending;
+    this.#status = status;
   }
 
   /** Throws a SynclineError when the target cannot work. */
@@ -56,6 +70,7 @@ export class TargetMirror {
   stopped(message: string, remedy: string | undefined): void {
     const advice = remedy === undefined ? {} : { remedy };
     this.#log.error(`stopped: ${message}`, advice);
+    this.#status.is('stopped', message, remedy);
     this.#hooks.stopped({ kind: 'failed', scope: 'configuration', message, ...advice });
   }
 
@@ -75,6 +90,7 @@ export class TargetMirror {
     const ports = {
       deliver: (batch: Batch) => this.#deliver(batch),
       barrier: events.barrier,
+      openBooks: this.#status.openBooks,
       finish$: this.#ending.finish$,
     };
     const endNow$ = merge(
@@ -90,6 +106,7 @@ export class TargetMirror {
       mirror(settings, ports),
       tap((report) => {
         this.#deliveries.report(report);
+        this.#status.report(report);
       }),
       takeUntil(endNow$),
     );
@@ -98,8 +115,8 @@ export class TargetMirror {
   }
 
   /**
-   * One compare of the whole tree, and what changed while it ran; resolves with true when everything was delivered. The
-   * first signal ends it at once.
+   * One compare of the whole tree, and what changed while it ran; resolves with true when everything was delivered. With
+   * `insists` a failure that another attempt may help is tried again. The first signal ends it at once.
    */
   async syncOnce(): Promise<boolean> {
     let batch: Batch = {
@@ -110,15 +127,23 @@ export class TargetMirror {
       subtrees: [ROOT_PATH],
       contentSubtrees: [],
     };
-    for (;;) {
+    for (let failures = 0; ;) {
+      this.#status.is('delivering');
       const delivery$ = this.#deliver(batch).pipe(takeUntil(this.#ending.finish$));
       const outcome = await lastValueFrom(delivery$, { defaultValue: undefined });
       if (outcome === undefined || this.#ending.signal() !== undefined) return false;
       if (outcome.kind === 'failed') {
-        this.#deliveries.failed(batch, outcome, undefined);
-        return false;
+        const retryInMs = this.#insistsAfter(outcome, ++failures);
+        this.#deliveries.failed(batch, outcome, retryInMs);
+        this.#status.is(retryInMs === undefined ? 'stopped' : 'waiting', outcome.message, outcome.remedy);
+        if (retryInMs === undefined) return false;
+        await lastValueFrom(timer(retryInMs).pipe(takeUntil(this.#ending.finish$)), { defaultValue: 0 });
+        continue;
       }
+      failures = 0;
       this.#deliveries.delivered(batch, outcome);
+      this.#status.delivered(outcome);
+      this.#status.is('idle');
       for (const problem of outcome.problems) this.#deliveries.problem(problem);
       if (outcome.held !== undefined) this.#deliveries.held(outcome.held);
       if (outcome.problems.length > 0 || outcome.held !== undefined) return false;
@@ -137,6 +162,12 @@ export class TargetMirror {
         contentSubtrees: [],
       };
     }
+  }
+
+  /** How long to wait before the next attempt; undefined: there is none. */
+  #insistsAfter({ scope }: Failed, failures: number): number | undefined {
+    if (this.#options.insists !== true || scope === 'configuration') return undefined;
+    return pauseMs(MIRROR_DEFAULTS.targetBackOff, failures);
   }
 
   /** Waits for the hooks that are due, as long as the end may take yet, and ends all children; afterwards none is left. */

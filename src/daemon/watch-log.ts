@@ -29,7 +29,7 @@ export function createWatchLog(
     for (const event of rareEvents(batch)) {
       if (event.kind === 'coverage') coverage(event);
       else if (event.kind === 'root') logRoot(log, event);
-      else if (event.kind === 'rescan') log.debug(`rescan: ${event.reason}`);
+      else if (event.kind === 'rescan') log.debug(`rescan: ${event.reason}`, {}, 'watch');
     }
   };
 }

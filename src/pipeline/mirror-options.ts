@@ -2,6 +2,7 @@ import type { Observable, SchedulerLike } from 'rxjs';
 import type { Batch } from '../model/batch.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { BackOff } from './back-off.ts';
+import type { MirrorBooks } from './mirror-books.ts';
 
 export interface MirrorOptions {
   /** A window closes this long after its last event, and at latest so long after its first. */
@@ -62,6 +63,8 @@ export interface MirrorPorts {
    * first compare and after each delivery: the events of its time decide what a delivery that looked late has seen.
    */
   readonly barrier: () => Observable<unknown>;
+  /** Gets a way to look into the books, once, before anything is delivered. */
+  readonly openBooks?: (books: MirrorBooks) => void;
   /** Emits to end: what is pending is delivered now, open files included, then the mirror completes. */
   readonly finish$?: Observable<unknown>;
 }

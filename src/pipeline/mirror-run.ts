@@ -2,7 +2,7 @@ import type { Observable, SchedulerLike, Subscriber } from 'rxjs';
 import { BehaviorSubject, NEVER, Subject, Subscription, asyncScheduler, take, takeUntil } from 'rxjs';
 import type { Batch, BatchReason } from '../model/batch.ts';
 import type { EventBatch } from '../model/event-batch.ts';
-import { ROOT_STATE, SLOT, slotPath } from '../model/event-batch.ts';
+import { HINT, ROOT_STATE, SLOT, slotPath } from '../model/event-batch.ts';
 import type { Delivered, Failed, HeldDeletions, Outcome } from '../model/outcome.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
@@ -11,6 +11,7 @@ import type { Reach } from './batch-scope.ts';
 import { BatchScope, REACH } from './batch-scope.ts';
 import type { Flight } from './flight.ts';
 import { LargeLane } from './large-lane.ts';
+import type { BookedName, MirrorBooks } from './mirror-books.ts';
 import type { MirrorOptions, MirrorPorts } from './mirror-options.ts';
 import type { MirrorReport, MirrorState } from './mirror-report.ts';
 import { PendingTree } from './pending-tree.ts';
@@ -119,6 +120,7 @@ export class MirrorRun {
         this.#finishAfterBarrier();
       }),
     );
+    this.#ports.openBooks?.({ counts: () => this.#counts(), names: (max) => this.#names(max) });
     if (!this.#ready) {
       this.#afterBarrier(() => {
         if (this.#finishing) return;
@@ -471,12 +473,7 @@ export class MirrorRun {
   }
 
   #state(): MirrorState {
-    const counts = {
-      kind: 'state',
-      pending: this.#tree.size,
-      inFlight: this.#tree.inFlight + this.#large.size,
-      quarantined: this.#quarantine.size,
-    } as const;
+    const counts = { kind: 'state', ...this.#counts() } as const;
     const pause = this.#pause;
     const why = this.#stoppedBy ?? pause?.outcome;
     const because =
@@ -503,6 +500,24 @@ export class MirrorRun {
     if (this.#quarantine.size > 0)
       return { ...counts, state: 'waiting', retryAtMs: this.#quarantine.dueMs() };
     return { ...counts, state: 'idle' };
+  }
+
+  #counts(): ReturnType<MirrorBooks['counts']> {
+    const inFlight = this.#tree.inFlight + this.#large.size;
+    return { pending: this.#tree.size, inFlight, quarantined: this.#quarantine.size };
+  }
+
+  #names(max: number): readonly BookedName[] {
+    const names: BookedName[] = [];
+    for (const { path, reach } of this.#quarantine.all()) {
+      if (names.length === max) return names;
+      names.push({ state: 'retry', path, hints: HINT.modified, isCompared: reach !== REACH.entry });
+    }
+    for (const name of this.#tree.booked()) {
+      if (names.length === max) break;
+      names.push(name);
+    }
+    return names;
   }
 
   #reportQuarantined({ path, message, attempts, dueMs }: Retry): void {

@@ -6,6 +6,7 @@ import type { MirrorReport } from './mirror-report.ts';
 import { MirrorRun } from './mirror-run.ts';
 
 export { MIRROR_DEFAULTS } from './mirror-options.ts';
+export type { BookedName, MirrorBooks } from './mirror-books.ts';
 export type { MirrorOptions, MirrorPorts } from './mirror-options.ts';
 
 /**

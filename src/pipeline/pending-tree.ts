@@ -16,6 +16,7 @@ import type { Place } from './batch-places.ts';
 import { BatchPlaces } from './batch-places.ts';
 import { DirtyTree, isInDeleted, isInRescan, pathOfNode } from './dirty-tree.ts';
 import { Flight } from './flight.ts';
+import { type BookedName, bookedNames } from './mirror-books.ts';
 
 export interface PendingTreeOptions {
   /** Keep move hints. Without it a moved directory is a rescan of its new path. */
@@ -143,6 +144,20 @@ export class PendingTree {
   /** The times and attributes of a directory may differ, whatever the records have said. */
   touchDirectory(path: PathBytes): void {
     this.#markTimes(this.#tree.reach(path));
+  }
+
+  /** What is in flight, then the moves and the names that wait. To be ended before the next change. */
+  *booked(): Generator<BookedName> {
+    if (this.#flight !== undefined) yield* bookedNames(this.#flight.tree.root, 'active');
+    for (const { from, to, isDirectory } of this.#moves)
+      yield {
+        state: 'waiting',
+        path: from,
+        to,
+        hints: isDirectory ? HINT.isDirectory : 0,
+        isCompared: false,
+      };
+    yield* bookedNames(this.#tree.root, 'waiting');
   }
 
   /** True when the name, or all of a directory above it, is to be delivered anyway. */

@@ -1,4 +1,6 @@
+import type { Batch } from '../model/batch.ts';
 import type { Failed, HeldDeletions } from '../model/outcome.ts';
+import { ROOT_PATH } from '../model/path-bytes.ts';
 
 /** How many names one delivery may delete: so many, or so many of a hundred of those on the target. */
 export interface DeleteLimit {
@@ -6,12 +8,14 @@ export interface DeleteLimit {
   readonly max: number;
 }
 
+/** Whether an empty source may empty the target; `running`: where each name was seen to go, and not by a comparison. */
+export type EmptySourcePolicy = boolean | 'running';
+
 export interface DeleteGuardOptions {
   readonly targetName: string;
   /** None if not given. */
   readonly maxDelete?: DeleteLimit | undefined;
-  /** An empty source may empty the target. */
-  readonly allowEmptySource?: boolean | undefined;
+  readonly allowEmptySource?: EmptySourcePolicy | undefined;
 }
 
 /** What may be deleted: at most so many names in one run, or nothing because of a hold. */
@@ -30,6 +34,13 @@ export class DeleteGuard {
 
   constructor(options: DeleteGuardOptions) {
     this.#options = options;
+  }
+
+  /** Whether it has to be known if the source is empty; `isNew`: the target is not as we left it. */
+  minds(batch: Batch, isNew: boolean): boolean {
+    if (this.#options.allowEmptySource !== 'running') return true;
+    const isCompared = [...batch.subtrees, ...batch.contentSubtrees].includes(ROOT_PATH);
+    return isNew || isCompared || batch.reason === 'startup';
   }
 
   /** Whether deletions must be counted before they are made. */

@@ -26,8 +26,13 @@ export type DeliveryEvent =
       readonly entriesDone: number;
       readonly entriesTotal: number | undefined;
     }
-  /** The exact command about to be run, for `--log-level debug`. */
-  | { readonly kind: 'command'; readonly program: string; readonly arguments: readonly string[] }
+  /** The exact command about to be run, for `--log-level debug`; `input`: the first part of a list on its standard input. */
+  | {
+      readonly kind: 'command';
+      readonly program: string;
+      readonly arguments: readonly string[];
+      readonly input?: Buffer;
+    }
   /** A line that a program of the user's printed, for people. */
   | { readonly kind: 'output'; readonly program: string; readonly line: string }
   /** `info` if no level is given. */

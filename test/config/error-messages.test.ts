@@ -124,7 +124,7 @@ describe('YAML: file, line, column, path, what was found, what is allowed, what 
       '3:5: syncs[0].sorce: unknown key; did you mean source?',
       '4:14: syncs[0].targets: found an empty list; allowed: at least one target',
       '5:12: syncs[0].delay: found "x"; allowed: seconds: a number from 0 to 86400',
-      '6:1: more: unknown key; allowed: $schema, log, maxTotalProcesses, defaults, syncs',
+      '6:1: more: unknown key; allowed: $schema, log, pidFile, statusFile, statusInterval, maxTotalProcesses, defaults, syncs',
     ]);
   });
 

@@ -12,6 +12,8 @@ import {
 export interface CompareOptions {
   /** Stop after this many differences. */
   readonly maxDifferences?: number;
+  /** False: permission bits do not count. */
+  readonly modes?: boolean;
 }
 
 /**
@@ -29,7 +31,11 @@ export function compareTrees(expected: PathBytes, actual: PathBytes, options: Co
     path !== undefined && differences.length < maxDifferences;
     path = pending.pop()
   ) {
-    const difference = compareEntries(joinRoot(expected, path), joinRoot(actual, path));
+    const difference = compareEntries(
+      joinRoot(expected, path),
+      joinRoot(actual, path),
+      options.modes ?? true,
+    );
     if (difference.length > 0) differences.push(`${displayPath(path) || '.'}: ${difference.join(', ')}`);
     const [here, there] = [namesIn(joinRoot(expected, path)), namesIn(joinRoot(actual, path))];
     for (const name of here) if (there.has(name)) pending.push(joinPath(path, name));
@@ -45,7 +51,7 @@ function joinRoot(root: PathBytes, path: PathBytes): PathBytes {
   return path === ROOT_PATH ? root : joinPath(root, path);
 }
 
-function compareEntries(expected: PathBytes, actual: PathBytes): string[] {
+function compareEntries(expected: PathBytes, actual: PathBytes, modes: boolean): string[] {
   const [here, there] = [statOf(expected), statOf(actual)];
   if (here === undefined || there === undefined) return ['vanished while being compared'];
   if (kindOf(here) !== kindOf(there)) return [`is a ${kindOf(there)}, not a ${kindOf(here)}`];
@@ -55,7 +61,7 @@ function compareEntries(expected: PathBytes, actual: PathBytes): string[] {
     if (wanted !== got) found.push(`points to ${displayPath(got)}, not ${displayPath(wanted)}`);
     return found;
   }
-  if ((here.mode & 0o7777n) !== (there.mode & 0o7777n))
+  if (modes && (here.mode & 0o7777n) !== (there.mode & 0o7777n))
     found.push(`mode ${octal(there.mode)}, not ${octal(here.mode)}`);
   if (!here.isFIFO() && seconds(here) !== seconds(there))
     found.push(`mtime ${there.mtimeNs}, not ${here.mtimeNs}`);

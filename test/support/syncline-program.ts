@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-const programPath = path.resolve(import.meta.dirname, '../../dist/cli.js');
+const programPaths = {
+  syncline: path.resolve(import.meta.dirname, '../../dist/cli.js'),
+  lsyncd: path.resolve(import.meta.dirname, '../../dist/lsyncd.js'),
+};
 
 /** How long anything that a test waits for may take on a slow, busy machine. */
 const DEADLINE_MS = 30_000;
@@ -15,13 +18,15 @@ export class SynclineProgram {
   readonly #ended: Promise<number | string>;
   #status: number | string | undefined;
 
-  /** `runWith` is a command that runs another one, as in `setpriv --reuid=1000`. */
+  /** `runWith` is a command that runs another one, as in `setpriv --reuid=1000`; `name` one of the two names of the program. */
   constructor(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
     runWith: readonly string[] = [],
+    name: keyof typeof programPaths = 'syncline',
   ) {
-    if (!existsSync(programPath)) throw new Error('dist/cli.js is missing: npm run build');
+    const programPath = programPaths[name];
+    if (!existsSync(programPath)) throw new Error(`${programPath} is missing: npm run build`);
     const [program = '', ...words] = [...runWith, process.execPath, programPath, ...args];
     this.#child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -12,6 +12,8 @@ export interface TortureOptions {
   readonly seed: number;
   /** The command line of a mirror that runs until it gets TERM. All directories exist, those to mirror to are empty. */
   readonly mirror: (source: string, target: string, around: TreeAround) => readonly string[];
+  /** False: permission bits need not be equal. */
+  readonly modes?: boolean;
   /** `around` is mirrored as well. */
   readonly mirrorsAround?: boolean;
   /** Operations after the start of the mirror (default 600: about three seconds). */
@@ -61,7 +63,10 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const [source, target, outside] = [at('around/source'), at('target'), at('around/outside')];
   for (const path of [around.tree, around.copy, source, target, outside, decoy, decoyCopy]) mkdirSync(path);
   const differences = (maxDifferences?: number): readonly string[] => {
-    const limit = maxDifferences === undefined ? {} : { maxDifferences };
+    const limit = {
+      modes: options.modes ?? true,
+      ...(maxDifferences === undefined ? {} : { maxDifferences }),
+    };
     const found = compareTrees(pathFromText(source), pathFromText(target), limit);
     if (options.mirrorsAround !== true || found.length > 0) return found;
     return compareTrees(pathFromText(around.tree), pathFromText(around.copy), limit);

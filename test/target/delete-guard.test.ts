@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Batch } from '../../src/model/batch.ts';
+import { pathFromText, ROOT_PATH } from '../../src/model/path-bytes.ts';
 import type { DeleteGuardOptions } from '../../src/target/delete-guard.ts';
 import { DeleteGuard } from '../../src/target/delete-guard.ts';
 
@@ -16,6 +18,29 @@ test.each([
 ] as const)('%s: deletions are counted or not', (_name, options, sourceIsEmpty, watches) => {
   expect(guard(options).watches(sourceIsEmpty)).toBe(watches);
 });
+
+const told: Batch = {
+  number: 2,
+  reason: 'live',
+  moves: [],
+  entries: [],
+  subtrees: [pathFromText('a')],
+  contentSubtrees: [],
+};
+
+test.each<[string, Batch, boolean, boolean]>([
+  ['names that were seen to go', told, false, false],
+  ['a target that is not as we left it', told, true, true],
+  ['the first sync', { ...told, reason: 'startup' }, false, true],
+  ['a comparison of all', { ...told, subtrees: [ROOT_PATH] }, false, true],
+  ['a comparison of all by content', { ...told, contentSubtrees: [ROOT_PATH] }, false, true],
+])(
+  'with allowEmptySource running, %s: it matters or not that the source is empty',
+  (_name, batch, isNew, minds) => {
+    expect(guard({ allowEmptySource: 'running' }).minds(batch, isNew)).toBe(minds);
+    expect(guard().minds(batch, isNew)).toBe(true);
+  },
+);
 
 test.each([
   [0, { kind: 'allowed', maxDelete: 0 }],

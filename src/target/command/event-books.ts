@@ -1,6 +1,6 @@
 import type { PathBytes } from '../../model/path-bytes.ts';
 import { DeleteGuard } from '../delete-guard.ts';
-import type { DeleteLimit } from '../delete-guard.ts';
+import type { DeleteLimit, EmptySourcePolicy } from '../delete-guard.ts';
 import type { DeletePolicy } from '../delete-policy.ts';
 import type { DirectoryIdentity } from '../local-target.ts';
 import { SourceGuard } from '../source-guard.ts';
@@ -14,7 +14,7 @@ export interface ToldTargetOptions {
   readonly deletes?: DeletePolicy;
   /** A delivery that would tell more deletions tells none. A deleted directory counts as one name. */
   readonly maxDelete?: DeleteLimit | undefined;
-  readonly allowEmptySource?: boolean | undefined;
+  readonly allowEmptySource?: EmptySourcePolicy | undefined;
   /** Names not to be told when a directory is walked: true for a path that the user's filter hides. */
   readonly isHidden?: (path: PathBytes, isDirectory: boolean) => boolean;
   /** Says what would be told and runs nothing. */

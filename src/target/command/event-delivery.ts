@@ -93,7 +93,8 @@ class EventDelivery {
     if (startUp !== undefined && isFirst) return this.#startUp(startUp);
     const deletes = deletesFor(options.deletes ?? 'yes', this.#batch.reason);
     // While the source is empty nothing is told that takes a name away.
-    const mayMove = deletes && (options.allowEmptySource === true || !this.#books.source.isEmpty());
+    const minds = options.allowEmptySource !== true && this.#books.deleteGuard.minds(this.#batch, false);
+    const mayMove = deletes && !(minds && this.#books.source.isEmpty());
     const missed = mayMove ? await this.#tellMoves() : this.#batch.moves;
     const failed = this.#failed();
     if (failed) return failed;
@@ -170,7 +171,7 @@ class EventDelivery {
 
   async #judge(plan: EventPlan): Promise<HeldDeletions | Failed | undefined> {
     const { deleteGuard: guard, source } = this.#books;
-    const isEmpty = source.isEmpty();
+    const isEmpty = guard.minds(this.#batch, false) && source.isEmpty();
     if (!guard.watches(isEmpty)) return undefined;
     const permission = await guard.judge(plan.deletes.length, isEmpty, async () => {
       let names = 0;

@@ -52,7 +52,8 @@ export class DirectDelivery {
     const roots = this.#roots.open();
     if ('kind' in roots) return roots;
     const deletes = deletesFor(this.#options.deletes ?? 'yes', asked.reason);
-    const sourceIsEmpty = deletes && this.#roots.sourceIsEmpty();
+    const minds = this.#guard.minds(asked, this.#roots.needsCompare);
+    const sourceIsEmpty = deletes && minds && this.#roots.sourceIsEmpty();
     const missed = await this.#missedMoves(asked.moves, deletes && !sourceIsEmpty, context);
     if ('scope' in missed) return missed;
     const repaired = withMissedMoves(asked, missed);

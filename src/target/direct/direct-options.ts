@@ -1,6 +1,6 @@
 import type { NativeAddon, NativeDeliveryOptions, NativeFilter } from '../../addon/addon.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
-import type { DeleteLimit } from '../delete-guard.ts';
+import type { DeleteLimit, EmptySourcePolicy } from '../delete-guard.ts';
 import type { DeletePolicy } from '../delete-policy.ts';
 import type { DirectoryIdentity } from '../local-target.ts';
 
@@ -28,7 +28,7 @@ export interface DirectTargetOptions {
   /** A delivery that would delete more deletes nothing. Makes every delivery count first, by a dry run. */
   readonly maxDelete?: DeleteLimit | undefined;
   /** An empty source may empty the target; else nothing is deleted while the source is empty. */
-  readonly allowEmptySource?: boolean | undefined;
+  readonly allowEmptySource?: EmptySourcePolicy | undefined;
   readonly attributes: DirectAttributes;
   readonly filters?: DirectFilters | undefined;
   /** Says what would be done and changes nothing. */

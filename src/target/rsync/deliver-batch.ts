@@ -75,7 +75,7 @@ async function deliverGuarded(session: RsyncSession, asked: Batch, context: RunC
   const deletes = deletesFor(session.options.deletes ?? 'yes', asked.reason);
   const state = await session.check(deletes, context);
   if (typeof state !== 'string') return state;
-  const sourceIsEmpty = deletes && session.sourceIsEmpty();
+  const sourceIsEmpty = deletes && guard.minds(asked, state === 'new') && session.sourceIsEmpty();
   const missed = await missedMoves(session, asked.moves, deletes && !sourceIsEmpty, context);
   if ('scope' in missed) return missed;
   const batch = withMissedMoves(asked, missed);

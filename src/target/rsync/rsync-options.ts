@@ -1,5 +1,5 @@
 import type { PathBytes } from '../../model/path-bytes.ts';
-import type { DeleteLimit } from '../delete-guard.ts';
+import type { DeleteLimit, EmptySourcePolicy } from '../delete-guard.ts';
 import type { DeletePolicy } from '../delete-policy.ts';
 import type { DirectoryIdentity } from '../local-target.ts';
 import type { Mover } from '../move/mover.ts';
@@ -17,7 +17,7 @@ export interface RsyncTargetOptions {
   /** A delivery that would delete more deletes nothing. Makes every delivery count first, by a dry run. */
   readonly maxDelete?: DeleteLimit | undefined;
   /** An empty source may empty the target; else nothing is deleted while the source is empty. */
-  readonly allowEmptySource?: boolean | undefined;
+  readonly allowEmptySource?: EmptySourcePolicy | undefined;
   /** The user's filter rules as rsync arguments, in order. */
   readonly filterArguments?: readonly string[];
   /** Differences from {@link ARCHIVE_ATTRIBUTES}. */

@@ -52,13 +52,37 @@ const REFUSED_ATTRIBUTE_ERRNOS: ReadonlySet<number> = new Set([1, 22, 95]);
 /** Runs one rsync and reads all it says. Never rejects for what rsync does. */
 export async function runRsync(
   setup: RunSetup,
-  process: Omit<ProcessRequest, 'onOutput' | 'onError'>,
+  process: Omit<ProcessRequest, 'onOutput' | 'onError' | 'input'> & { readonly input?: Iterable<Buffer> },
   report: (event: DeliveryEvent) => void,
 ): Promise<RunReport> {
-  report({ kind: 'command', program: process.program, arguments: process.arguments });
+  const { program, arguments: words, input: list } = process;
+  const { first, all } = withFirst(list);
+  report({ kind: 'command', program, arguments: words, ...(first && { input: first }) });
   const reader = new RunReader(setup, report);
-  const end = await runProcess({ ...process, onOutput: reader.readOutput, onError: reader.readError });
+  const end = await runProcess({
+    ...process,
+    ...(all && { input: all }),
+    onOutput: reader.readOutput,
+    onError: reader.readError,
+  });
   return reader.finish(judgeRun(end, reader.findings(), setup));
+}
+
+/** The first part of a list, and a list that begins with it: what was given may be read only once. */
+function withFirst(list: Iterable<Buffer> | undefined): {
+  readonly first?: Buffer;
+  readonly all?: Iterable<Buffer>;
+} {
+  if (list === undefined) return {};
+  const parts = list[Symbol.iterator]();
+  const part = parts.next();
+  if (part.done === true) return { all: [] };
+  const first = part.value;
+  const all = (function* () {
+    yield first;
+    for (let next = parts.next(); next.done !== true; next = parts.next()) yield next.value;
+  })();
+  return { first, all };
 }
 
 /** The report of a run that was not made. */

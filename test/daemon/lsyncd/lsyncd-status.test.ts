@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { lsyncdStatus } from '../../../src/daemon/lsyncd/lsyncd-status.ts';
+import type { TargetStatus } from '../../../src/daemon/status-board.ts';
+import { HINT } from '../../../src/model/event-batch.ts';
+import { pathFromText } from '../../../src/model/path-bytes.ts';
+
+const at = new Date(2026, 10, 22, 2, 37, 38);
+const idle: TargetStatus = {
+  source: '/SRC',
+  target: '/TRG',
+  rules: [],
+  state: 'idle',
+  pending: 0,
+  inFlight: 0,
+  quarantined: 0,
+  names: [],
+};
+
+function name(
+  state: 'active' | 'waiting' | 'retry',
+  path: string,
+  hints: number,
+  more: { to?: string; isCompared?: boolean } = {},
+): TargetStatus['names'][number] {
+  const { to, isCompared = false } = more;
+  return {
+    state,
+    path: pathFromText(path),
+    hints,
+    isCompared,
+    ...(to !== undefined && { to: pathFromText(to) }),
+  };
+}
+
+test('a sync at rest has no delays and filters nothing', () => {
+  expect(lsyncdStatus({ at, isRunning: true, directories: 3, targets: [idle] })).toBe(
+    `Lsyncd status report at Sun Nov 22 02:37:38 2026
+
+Sync1 source=/SRC/
+There are 0 delays
+Filtering:
+  nothing.
+
+
+Inotify watching 3 directories
+`,
+  );
+});
+
+test('names are told as Lsyncd tells its delays, and how many more there are', () => {
+  const busy: TargetStatus = {
+    ...idle,
+    source: '/',
+    state: 'waiting',
+    message: 'host is down',
+    pending: 20,
+    inFlight: 1,
+    quarantined: 1,
+    rules: [
+      { kind: 'filter', value: '+ /keep/**' },
+      { kind: 'exclude', value: '*.bak' },
+      { kind: 'include', value: 'a' },
+      { kind: 'exclude-from', value: '/rules' },
+    ],
+    names: [
+      name('retry', 'bad', HINT.modified),
+      name('active', 'a', HINT.created | HINT.modified | HINT.closed),
+      name('waiting', 'x', HINT.isDirectory, { to: 'y' }),
+      name('waiting', 'd', HINT.created | HINT.isDirectory),
+      name('waiting', 'd/e', HINT.attrib),
+      name('waiting', 'gone', HINT.deleted),
+      name('waiting', 'two\nlines', HINT.modified),
+      name('waiting', '', HINT.isDirectory, { isCompared: true }),
+    ],
+  };
+  expect(lsyncdStatus({ at, isRunning: true, directories: 0, targets: [idle, busy] })).toContain(`
+Sync2 source=/
+waiting: host is down
+There are 22 delays
+wait   Modify /bad
+active Create /a
+wait   Move /x/ -> /y/
+wait   Create /d/
+wait   Attrib /d/e
+wait   Delete /gone
+wait   Modify /two\\nlines
+wait   Full /
+...    and 14 more
+Filtering:
++ /keep/**
+- *.bak
++ a
+exclude-from /rules
+
+
+Inotify`);
+});
