@@ -30,7 +30,7 @@ int OpenRoot(const TreeRoot& root, UniqueFd* directory) {
   if (!directory->Valid() || fstat(directory->Get(), &status) != 0) {
     return errno;
   }
-  return status.st_dev == root.device && status.st_ino == root.inode ? 0 : ENOENT;
+  return static_cast<uint64_t>(status.st_dev) == root.device && status.st_ino == root.inode ? 0 : ENOENT;
 }
 
 // A time that a clock of 100 ns (NTFS; FAT has a coarser one) could not show tells that nanoseconds are kept.
