@@ -73,6 +73,7 @@
     ],
     "test_sources": [
       "test/native/filter/nested_filters_test.cc",
+      "test/native/copy/delivery_report_test.cc",
       "test/native/copy/directory_access_test.cc",
       "test/native/copy/task_pool_test.cc",
       "test/native/copy/temporary_name_test.cc",

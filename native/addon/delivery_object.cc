@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "addon/doorbell.h"
 #include "addon/filter_object.h"
 #include "addon/path_bytes.h"
 #include "copy/tree_delivery.h"
@@ -180,16 +181,6 @@ class DeliveryObject : public Napi::ObjectWrap<DeliveryObject> {
   }
 
  private:
-  static void RingDoorbell(Napi::Env env, Napi::Function on_ready, std::nullptr_t* /*context*/,
-                           void* /*data*/) {
-    // What it throws is left pending for Node: no C++ exception may leave here.
-    if (env != nullptr && on_ready != nullptr) {
-      napi_value result = nullptr;
-      napi_call_function(env, env.Undefined(), on_ready, 0, nullptr, &result);
-    }
-  }
-  using Doorbell = Napi::TypedThreadSafeFunction<std::nullptr_t, void, &RingDoorbell>;
-
   Napi::Value Take(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const DeliveryReport::Progress counts = report_.Counts();

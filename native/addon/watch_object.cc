@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "addon/doorbell.h"
 #include "addon/filter_object.h"
 #include "filter/nested_filters.h"
 #include "watch/backend.h"
@@ -33,7 +34,6 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
     const WatchOptions options = OptionsOf(env, info[0].As<Napi::Object>());
     doorbell_ = Doorbell::New(env, info[1].As<Napi::Function>(), "syncline watch", 1, 1);
     backend_ = MakeBackend();
-    // The doorbell may be full: then a call is on its way that will see this too.
     const WatchError failed = backend_->Start(options, [this] { doorbell_.NonBlockingCall(); });
     if (failed.error != 0) {
       doorbell_.Release();
@@ -51,17 +51,6 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
   }
 
  private:
-  static void RingDoorbell(Napi::Env env, Napi::Function on_ready, std::nullptr_t* /*context*/,
-                           void* /*data*/) {
-    // What it throws, or that the environment is ending, is left pending for Node: no C++ exception may leave
-    // here.
-    if (env != nullptr && on_ready != nullptr) {
-      napi_value result = nullptr;
-      napi_call_function(env, env.Undefined(), on_ready, 0, nullptr, &result);
-    }
-  }
-  using Doorbell = Napi::TypedThreadSafeFunction<std::nullptr_t, void, &RingDoorbell>;
-
   // Null when nothing is left out.
   static std::shared_ptr<const RuleList> RulesIn(Napi::Env env, Napi::Object from) {
     const Napi::Value filter = from.Get("filter");

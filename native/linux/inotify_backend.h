@@ -48,14 +48,12 @@ class InotifyBackend final : public Backend {
   void ApplyBlock(const EventBlock& block);
   // Everything that depends on time; returns when it is to be called again at the latest.
   int64_t Housekeep(int64_t now);
-  void ExpireMoves(int64_t now);
   // Ends the old scan epoch when it is through: its pass and the barriers that waited for it. Begins the next
   // if a barrier or a pass waits for one.
   void AdvanceEpoch(int64_t now);
   void ReportScan(int64_t now);
   void EndOverflowPass(int64_t now);
   void Retry(int64_t now);
-  void ReportLimit();
   void CheckRoot(int64_t now);
   // Looks again at the directories that something was mounted over or unmounted from.
   void CheckMounts();

@@ -114,7 +114,7 @@ export function addMirror(
     .option('--batch-size-limit <SIZE>', 'send changed files above it beside the others, one at a time', size)
     .option(
       '--max-total-processes <N>',
-      'rsync processes at a time for all targets together (default: no limit)',
+      'delivering processes at a time for all targets together (default: no limit)',
       wholeNumber(1, 1_000),
     )
     .optionsGroup('Hooks:')

@@ -7,14 +7,14 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   writeFileSync,
 } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { HINT } from '../../src/model/event-batch.ts';
 import type { Failed, Outcome } from '../../src/model/outcome.ts';
 import { makeDirectMirror } from '../support/direct-mirror.ts';
-import { delivered } from '../support/rsync-mirror.ts';
+import { checkReplacedSource } from '../support/check-mirror.ts';
+import { delivered } from '../support/driven-target.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
 import { describeTree, shell } from '../support/tree.ts';
 import { isRoot } from '../support/unprivileged.ts';
@@ -313,18 +313,7 @@ describe('the roots', () => {
     await using mirror = makeDirectMirror();
     shell(mirror.source, 'mkdir d; echo 1 > d/f');
     await mirror.prepare();
-    delivered(await mirror.compareAll());
-    const before = describeTree(mirror.copy);
-    renameSync(mirror.source, `${mirror.source}.away`);
-    for (const replacement of ['missing', 'empty']) {
-      if (replacement === 'empty') mkdirSync(mirror.source);
-      expect(failed(await mirror.compareAll())).toMatchObject({ scope: 'source' });
-      expect(failed(await mirror.deliver({ entries: ['d', 'd/f'] }))).toMatchObject({ scope: 'source' });
-      expect(describeTree(mirror.copy)).toEqual(before);
-    }
-    shell(mirror.directory.path, 'rmdir source; mv source.away source; echo 2 > source/new');
-    delivered(await mirror.deliver({ entries: ['new'] }));
-    expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
+    await checkReplacedSource(mirror);
   });
 
   test('a target that was removed comes back whole with the next batch', async () => {

@@ -4,7 +4,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -13,7 +12,9 @@ import type { Failed, Outcome } from '../../src/model/outcome.ts';
 import { freePort } from '../support/tcp-port.ts';
 import { processesNaming, until } from '../support/processes.ts';
 import { startRsyncDaemon } from '../support/rsync-daemon.ts';
-import { delivered, makeRsyncMirror } from '../support/rsync-mirror.ts';
+import { checkReplacedSource } from '../support/check-mirror.ts';
+import { delivered } from '../support/driven-target.ts';
+import { makeRsyncMirror } from '../support/rsync-mirror.ts';
 import type { MirrorOptions, RsyncMirror } from '../support/rsync-mirror.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
 import { startSshd } from '../support/sshd.ts';
@@ -266,18 +267,7 @@ describe('a configuration that cannot work', () => {
 describe('a source', () => {
   test('that was replaced is not mirrored, and goes on when it is back', async () => {
     await using mirror = await startMirror();
-    delivered(await mirror.compareAll());
-    const before = describeTree(mirror.copy);
-    renameSync(mirror.source, `${mirror.source}.away`);
-    for (const replacement of ['missing', 'empty']) {
-      if (replacement === 'empty') mkdirSync(mirror.source);
-      expect(failed(await mirror.compareAll())).toMatchObject({ scope: 'source' });
-      expect(failed(await mirror.deliver({ entries: ['d', 'd/f'] }))).toMatchObject({ scope: 'source' });
-      expect(describeTree(mirror.copy)).toEqual(before);
-    }
-    shell(mirror.directory.path, 'rmdir source; mv source.away source; echo 2 > source/new');
-    delivered(await mirror.deliver({ entries: ['new'] }));
-    expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
+    await checkReplacedSource(mirror);
   });
 
   test('with a name that is not UTF-8 is mirrored', async () => {

@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { HINT } from '../../src/model/event-batch.ts';
-import { delivered, makeRsyncMirror } from '../support/rsync-mirror.ts';
+import { delivered } from '../support/driven-target.ts';
+import { makeRsyncMirror } from '../support/rsync-mirror.ts';
 import type { MirrorOptions } from '../support/rsync-mirror.ts';
 import { brokenReceiver } from '../support/broken-rsync.ts';
 import { describeTree, shell } from '../support/tree.ts';

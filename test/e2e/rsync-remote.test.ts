@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { brokenReceiver } from '../support/broken-rsync.ts';
 import { startRsyncDaemon } from '../support/rsync-daemon.ts';
-import { delivered, makeRsyncMirror } from '../support/rsync-mirror.ts';
+import { delivered } from '../support/driven-target.ts';
+import { makeRsyncMirror } from '../support/rsync-mirror.ts';
 import type { MirrorOptions } from '../support/rsync-mirror.ts';
 import { startSshd } from '../support/sshd.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 import { describeTree, shell } from '../support/tree.ts';
-import { MIRROR_CASES } from './rsync-cases.ts';
+import { MIRROR_CASES } from '../support/mirror-cases.ts';
 
 /** All cases at once, each in a directory of its own, in one batch: then the way to the target costs once. */
 async function checkAllCases(options: MirrorOptions): Promise<void> {
