@@ -99,8 +99,6 @@
       "test/native/watch/pending_records_test.cc"
     ],
     "macos_copy_test_sources": [
-      "test/native/copy/directory_access_test.cc",
-      "test/native/copy/tree_delivery_test.cc",
       "test/native/macos/clone_file_test.cc"
     ],
     "core_includes": ["native"]

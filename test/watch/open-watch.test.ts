@@ -96,9 +96,7 @@ test.skipIf(isLinux)('a later watch tells what changed since an earlier one', as
   later.batches$.subscribe((batch) => events.push(...batch.events()));
   await later.barrier();
   expect(later.history()).toMatchObject({ resumed: true, why: '' });
-  expect(events).toContainEqual(
-    expect.objectContaining({ kind: 'changed', directory: '', name: 'between' }),
-  );
+  expect(events).toContainEqual(expect.objectContaining({ kind: 'changed', directory: '', name: 'between' }));
 });
 
 test('what is no string is no place to begin at', () => {

@@ -9,7 +9,7 @@
 #include "../copy/copied_tree.h"
 #include "copy/directory_access.h"
 #include "copy/node_attributes.h"
-#include "fake/fake_copy.h"
+#include "fake/copy/fake_copy.h"
 
 // A file that shares its blocks comes with more than its content: what is made of one that may, and of
 // others.
