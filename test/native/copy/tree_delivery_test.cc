@@ -296,6 +296,21 @@ TEST_CASE("extended attributes and access control lists follow where they are ke
   CHECK(told.records.front().message == ".f........x");
 }
 
+TEST_CASE("what is too much in a directory is deleted before anything is delivered into it") {
+  const CopiedTree tree;
+  tree.Write("source/a", "1");
+  tree.Write("target/z", "1");
+  tree.Write("target/m/n", "1");
+  DeliveryRequest request = tree.Request();
+  request.threads = 1;
+  const Delivered told = DeliverAll(request);
+  REQUIRE(told.records.size() >= 4);
+  for (size_t i = 0; i < 3; ++i) {
+    CHECK(told.records[i].kind == Kind::kDeleted);
+  }
+  CHECK(told.records[3].path == "a");
+}
+
 TEST_CASE("what the filter excludes is neither copied nor deleted") {
   const CopiedTree tree;
   tree.Write("source/d/f.tmp", "1");
