@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -68,7 +69,7 @@ ssize_t Listed(ssize_t size, const char* found, char* names, size_t room) {
     errno = ERANGE;
     return -1;
   }
-  std::memcpy(names, kept.data(), kept.size());
+  std::copy(kept.begin(), kept.end(), names);
   return static_cast<ssize_t>(kept.size());
 }
 
