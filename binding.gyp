@@ -11,7 +11,7 @@
     "conditions": [
       ["OS=='linux'", { "sources": ["<@(linux_sources)"] }],
       ["OS=='mac'", {
-        "sources": ["<@(fsevents_sources)", "<@(macos_sources)"],
+        "sources": ["<@(fsevents_sources)", "<@(macos_sources)", "<@(macos_copy_sources)"],
         "libraries": ["-framework CoreServices"],
         "xcode_settings": {
           "MACOSX_DEPLOYMENT_TARGET": "11.0",

@@ -6,6 +6,7 @@
       "native/copy/directory_access.cc",
       "native/copy/entry_copy.cc",
       "native/copy/entry_delivery.cc",
+      "native/copy/file_contents.cc",
       "native/copy/node_attributes.cc",
       "native/copy/open_pair.cc",
       "native/copy/remove_tree.cc",
@@ -32,9 +33,9 @@
       "native/linux/directory_access.cc",
       "native/linux/event_reader.cc",
       "native/linux/extended_attributes.cc",
-      "native/linux/file_contents.cc",
       "native/linux/inotify_backend.cc",
       "native/linux/interpreter.cc",
+      "native/linux/kernel_copy.cc",
       "native/linux/kernel_calls.cc",
       "native/linux/mount_points.cc",
       "native/linux/registrar.cc",
@@ -58,6 +59,12 @@
       "native/macos/event_stream.cc",
       "native/macos/fsevents_backend.cc",
       "native/macos/make_backend.cc"
+    ],
+    "macos_copy_sources": [
+      "native/macos/directory_access.cc",
+      "native/macos/extended_attributes.cc",
+      "native/macos/kernel_copy.cc",
+      "native/macos/thread_directory.cc"
     ],
     "addon_sources": [
       "native/addon/addon.cc",
@@ -95,6 +102,9 @@
       "test/native/watch/event_batch_test.cc",
       "test/native/watch/move_pairs_test.cc",
       "test/native/watch/pending_records_test.cc"
+    ],
+    "macos_copy_test_sources": [
+      "test/native/macos/clone_file_test.cc"
     ],
     "core_includes": ["native"]
   }

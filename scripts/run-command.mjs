@@ -14,6 +14,15 @@ export function say(message) {
   process.stderr.write(`syncline: ${message}\n`);
 }
 
+export const isMac = process.platform === 'darwin';
+
+/** Where Homebrew installs on a Mac. */
+export const brewPath =
+  process.env.HOMEBREW_PREFIX ?? (process.arch === 'arm64' ? '/opt/homebrew' : '/usr/local');
+
+/** GNU's programs by their own names, which the tests' shell scripts are written for. */
+export const gnuPrograms = path.join(brewPath, 'opt/coreutils/libexec/gnubin');
+
 /**
  * The environment for children: programs of `node_modules/.bin` and of the sbin folders are found, and builds take the
  * headers that sit beside the running Node instead of downloading them.
@@ -22,6 +31,7 @@ export function childEnvironment(extra = {}) {
   const prefix = path.dirname(path.dirname(process.execPath));
   const headers = existsSync(path.join(prefix, 'include/node/node_api.h'));
   const folders = [
+    ...(isMac ? [gnuPrograms] : []),
     path.join(rootPath, 'node_modules/.bin'),
     path.dirname(process.execPath),
     process.env.PATH ?? '',

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
- * Makes a clone ready: system packages, npm packages, the addon, the compiled program. Each step is skipped when nothing
+ * Makes a clone ready: system packages (on a Mac it names them), npm packages, the addon, the compiled program. Each step is skipped when nothing
  * it depends on has changed, so that calling it again costs a few milliseconds.
  *
  *     node scripts/setup.mjs [start|test|test-native|lint|bench]     (default: start)
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -17,17 +18,47 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hasProgram, main, rootPath, run, runStatus, say, ScriptError } from './run-command.mjs';
+import {
+  brewPath,
+  gnuPrograms,
+  hasProgram,
+  isMac,
+  main,
+  rootPath,
+  run,
+  runStatus,
+  say,
+  ScriptError,
+} from './run-command.mjs';
 
-const program = (name, debian = name) => ({ debian, present: () => hasProgram(name) });
-const building = [program('g++'), program('make'), program('python3')];
+/** What is needed: how it is installed on Debian, on a Mac by Homebrew (null: it comes with macOS), and whether it is there. */
+const program = (name, debian = name, brew = name) => ({ debian, brew, present: () => hasProgram(name) });
+const brewed = (name, debian, file) => ({
+  debian,
+  brew: name,
+  present: () => existsSync(path.join(isMac ? brewPath : '/usr', file)),
+});
+/** Apple's clang, make and python3; their names are there without them. */
+const xcodeTools = {
+  command: 'xcode-select --install',
+  present: () => spawnSync('xcode-select', ['-p'], { stdio: 'ignore' }).status === 0,
+};
+const compiling = isMac ? [xcodeTools] : [program('g++')];
+const building = isMac ? compiling : [...compiling, program('make'), program('python3')];
 const testing = [
-  program('g++'),
+  ...compiling,
   program('cmake'),
   program('ninja', 'ninja-build'),
-  { debian: 'doctest-dev', present: () => existsSync('/usr/include/doctest/doctest.h') },
+  brewed('doctest', 'doctest-dev', 'include/doctest/doctest.h'),
 ];
-const running = [...building, program('rsync')];
+/** The one of macOS is openrsync, and its touch knows no GNU options. */
+const running = isMac
+  ? [
+      ...building,
+      brewed('rsync', 'rsync', 'bin/rsync'),
+      { brew: 'coreutils', present: () => existsSync(gnuPrograms) },
+    ]
+  : [...building, program('rsync')];
 const whole = [npmPackages, nativeAddon, compiledProgram];
 
 /** What each purpose needs: system packages, by the name of the Debian package that brings them, and steps. */
@@ -35,11 +66,19 @@ const PURPOSES = {
   // What npm start shows needs no rsync; the program says so where a target does.
   start: { system: building, steps: whole },
   test: {
-    system: [...running, ...testing, program('sshd', 'openssh-server'), program('ssh', 'openssh-client')],
+    system: [
+      ...running,
+      ...testing,
+      program('sshd', 'openssh-server', null),
+      program('ssh', 'openssh-client', null),
+    ],
     steps: whole,
   },
   'test-native': { system: testing, steps: [] },
-  lint: { system: [...testing, program('clang-format'), program('clang-tidy')], steps: [npmPackages] },
+  lint: {
+    system: [...testing, program('clang-format'), program('clang-tidy', 'clang-tidy', 'llvm')],
+    steps: [npmPackages],
+  },
   bench: { system: [...running, program('lsyncd'), program('inotifywait', 'inotify-tools')], steps: whole },
 };
 
@@ -49,7 +88,8 @@ export async function setUp(purpose) {
   if (needs === undefined) {
     throw new ScriptError(`unknown purpose '${purpose}': use ${Object.keys(PURPOSES).join(', ')}`);
   }
-  await installSystemPackages(needs.system);
+  if (isMac) checkMac(purpose, needs.system);
+  else await installSystemPackages(needs.system);
   for (const makeReady of needs.steps) await makeReady();
 }
 
@@ -78,6 +118,19 @@ async function compiledProgram() {
     await run('tsc', ['-p', 'tsconfig.build.json'], { quiet: true });
     await run(process.execPath, ['scripts/write-schema.mjs'], { quiet: true });
   });
+}
+
+/** Installs nothing: what is missing is named with the lines to type. */
+function checkMac(purpose, needs) {
+  if (purpose === 'test' && process.getuid?.() === 0) {
+    throw new ScriptError('on macOS the tests run as a user, not as root');
+  }
+  const missing = needs.filter((need) => !need.present());
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.flatMap(({ brew }) => brew ?? []))];
+  const commands = [...new Set(missing.flatMap(({ command }) => command ?? []))];
+  if (packages.length > 0) commands.push(`brew install ${packages.join(' ')}`);
+  throw new ScriptError(`missing system packages\n  install them: ${commands.join(' && ')}`);
 }
 
 async function installSystemPackages(needs) {

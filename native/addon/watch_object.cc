@@ -22,7 +22,8 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
     return DefineClass(
         env, "Watch",
         {InstanceMethod<&WatchObject::Take>("take"), InstanceMethod<&WatchObject::Barrier>("barrier"),
-         InstanceMethod<&WatchObject::Stats>("stats"), InstanceMethod<&WatchObject::Close>("close")});
+         InstanceMethod<&WatchObject::Stats>("stats"), InstanceMethod<&WatchObject::History>("history"),
+         InstanceMethod<&WatchObject::Close>("close")});
   }
 
   explicit WatchObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WatchObject>(info) {
@@ -99,6 +100,12 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
       throw Napi::TypeError::New(env, "Watch: root is not an absolute path");
     }
     options.filter = FilterOf(env, from);
+    if (const Napi::Value since = from.Get("since"); !since.IsUndefined()) {
+      if (!since.IsString()) {
+        throw Napi::TypeError::New(env, "Watch: since is not a string");
+      }
+      options.since = since.As<Napi::String>().Utf8Value();
+    }
     const auto number = [&](const char* key, double fallback, double highest) {
       const Napi::Value value = from.Get(key);
       if (value.IsUndefined()) {
@@ -142,6 +149,15 @@ class WatchObject : public Napi::ObjectWrap<WatchObject> {
     object.Set("scanning", stats.scanning);
     object.Set("events", static_cast<double>(stats.events));
     object.Set("overflows", static_cast<double>(stats.overflows));
+    return object;
+  }
+
+  Napi::Value History(const Napi::CallbackInfo& info) {
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("resumed", backend_->Resumed());
+    const std::string position = backend_->Position();
+    object.Set("position", position.empty() ? info.Env().Null() : Napi::String::New(info.Env(), position));
+    object.Set("why", backend_->WhyNoHistory());
     return object;
   }
 

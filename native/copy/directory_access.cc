@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -34,14 +35,15 @@ int ListDirectory(int directory, std::vector<ListedName>* names) {
   if (copy < 0) {
     return errno;
   }
+  // The copy shares its place in the directory with the original, and rewinddir(3) may believe that a new
+  // stream is at the beginning.
+  lseek(copy, 0, SEEK_SET);
   DIR* stream = fdopendir(copy);
   if (stream == nullptr) {
     const int error = SayableError(errno);
     close(copy);
     return error;
   }
-  // The copy shares its place in the directory with the original.
-  rewinddir(stream);
   int error = 0;
   for (;;) {
     errno = 0;

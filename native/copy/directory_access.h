@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,10 @@ UniqueFd WalkDirectoryBeneath(int root, const std::string& path);
 
 // Sets the permission bits of an entry that may be anything but a symlink; none is followed. 0 or an errno.
 int ChangeMode(int at, const char* name, unsigned mode);
+
+// Makes a fifo, a socket or a device, as mknodat(2) does on Linux: `mode` less what the umask takes. 0, or -1
+// with errno set.
+int MakeSpecial(int at, const char* name, mode_t mode, dev_t device);
 
 // A name found in a directory; `type` as in DT_*, DT_UNKNOWN where the file system does not tell.
 struct ListedName {

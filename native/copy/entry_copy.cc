@@ -9,6 +9,7 @@
 
 #include "copy/directory_access.h"
 #include "copy/file_contents.h"
+#include "copy/kernel_copy.h"
 #include "copy/node_attributes.h"
 #include "copy/remove_tree.h"
 #include "copy/temporary_name.h"
@@ -125,10 +126,12 @@ class TemporaryEntry {
   bool exists_ = false;
 };
 
+constexpr mode_t kPrivateMode = S_IRUSR | S_IWUSR;
+
 // The mode a new file is made with: private where its own mode is set later, else what the umask leaves of
 // it.
 mode_t FirstMode(const DeliveryContext& context, const struct stat& source) {
-  return context.request.attributes.perms ? S_IRUSR | S_IWUSR : source.st_mode & 0777;
+  return context.request.attributes.perms ? kPrivateMode : source.st_mode & 0777;
 }
 
 // Where the source's bits are not kept, a file that is replaced keeps its own.
@@ -169,9 +172,17 @@ void CopyFile(DeliveryContext& context, const OpenPair& pair, const std::string&
     return;
   }
   TemporaryEntry temporary(context, pair, name);
+  bool is_clone = false;
   const UniqueFd to(temporary.Create("create", [&](int at, const char* temporary_name) {
-    return openat(at, temporary_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                  FirstMode(context, before));
+    const mode_t mode = FirstMode(context, before);
+    if (mode == kPrivateMode) {
+      UniqueFd clone = CloneFile(from.Get(), at, temporary_name);
+      is_clone = clone.Valid();
+      if (is_clone) {
+        return clone.Release();
+      }
+    }
+    return openat(at, temporary_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
   }));
   if (!to.Valid()) {
     return;
@@ -180,11 +191,16 @@ void CopyFile(DeliveryContext& context, const OpenPair& pair, const std::string&
     const auto size = static_cast<uint64_t>(before.st_size);
     // st_blocks counts 512 bytes whatever the block size is.
     const bool maybe_sparse = static_cast<uint64_t>(before.st_blocks) * 512 < size;
-    const ContentsResult result =
-        CopyContents(from.Get(), to.Get(), size, maybe_sparse, [&context](uint64_t bytes) {
-          context.report.CountBytes(bytes);
-          return !context.report.Stopped();
-        });
+    const auto on_bytes = [&context](uint64_t bytes) {
+      context.report.CountBytes(bytes);
+      return !context.report.Stopped();
+    };
+    ContentsResult result;
+    if (is_clone && tries == 1) {
+      result.error = on_bytes(size) ? 0 : ECANCELED;
+    } else {
+      result = CopyContents(from.Get(), to.Get(), size, maybe_sparse, on_bytes);
+    }
     if (result.error == ECANCELED) {
       return;
     }
@@ -236,8 +252,9 @@ void CopySpecial(DeliveryContext& context, const OpenPair& pair, const std::stri
                  const struct stat& source) {
   TemporaryEntry temporary(context, pair, name);
   const int made = temporary.Create("mknod", [&](int at, const char* temporary_name) {
-    return mknodat(at, temporary_name, (source.st_mode & S_IFMT) | FirstMode(context, source),
-                   source.st_rdev);
+    return MakeSpecial(at, temporary_name,
+                       static_cast<mode_t>((source.st_mode & S_IFMT) | FirstMode(context, source)),
+                       source.st_rdev);
   });
   if (made == 0 && temporary.SetAttributes(source, -1, -1)) {
     temporary.PutInPlace(0);

@@ -220,31 +220,41 @@ class DirectoryComparison {
       }
     }
     context_.report.CountSeen(here.size());
+    // What is too much goes first: where names are found by another case, it may be found by one of ours.
+    const std::vector<std::optional<Presence>> presences = DeleteTooMuch(here, there);
+    for (size_t i = 0; i < here.size() && !context_.report.Stopped(); ++i) {
+      if (presences[i]) {
+        Deliver(here[i], *presences[i]);
+      } else {
+        context_.report.CountDone();
+      }
+    }
+  }
+
+ private:
+  // What is known of each of ours on the target; nothing for those that are left out.
+  std::vector<std::optional<Presence>> DeleteTooMuch(const std::vector<ListedName>& here,
+                                                     const std::vector<ListedName>& there) {
+    std::vector<std::optional<Presence>> presences(here.size());
     auto theirs = there.begin();
-    for (const ListedName& ours : here) {
-      for (; theirs != there.end() && theirs->name < ours.name; ++theirs) {
+    for (size_t i = 0; i < here.size() && !context_.report.Stopped(); ++i) {
+      for (; theirs != there.end() && theirs->name < here[i].name; ++theirs) {
         DeleteExtraneous(*theirs);
       }
-      const bool both = theirs != there.end() && theirs->name == ours.name;
-      if (context_.report.Stopped()) {
-        return;
-      }
-      if (IsLeftOut(ours)) {
-        if (both) {
-          DeleteExtraneous(*theirs);
-        }
-        context_.report.CountDone();
-      } else {
-        Deliver(ours, both ? Presence::kUnknown : Presence::kAbsent);
+      const bool both = theirs != there.end() && theirs->name == here[i].name;
+      if (!IsLeftOut(here[i])) {
+        presences[i] = both ? Presence::kUnknown : Presence::kAbsent;
+      } else if (both) {
+        DeleteExtraneous(*theirs);
       }
       theirs += both ? 1 : 0;
     }
     for (; theirs != there.end() && !context_.report.Stopped(); ++theirs) {
       DeleteExtraneous(*theirs);
     }
+    return presences;
   }
 
- private:
   bool IsLeftOut(const ListedName& ours) const {
     return IsTemporaryName(ours.name) ||
            context_.request.hidden->ExcludesEntry(JoinPath(pair_->Path(), ours.name),

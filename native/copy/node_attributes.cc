@@ -1,3 +1,6 @@
+// All groups of a user on macOS, not the first 16.
+#define _DARWIN_UNLIMITED_GETGROUPS  // NOLINT(bugprone-reserved-identifier)
+
 #include "copy/node_attributes.h"
 
 #include <fcntl.h>
@@ -5,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -17,7 +21,30 @@ namespace {
 
 constexpr mode_t kPermissionBits = 07777;
 
-bool IsRefusal(int error) { return error == EPERM || error == EOPNOTSUPP || error == ENOSYS; }
+// ENOTSUP and EOPNOTSUPP are two on some systems.
+bool IsRefusal(int error) {
+  constexpr int kRefusals[] = {EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS};
+  return std::find(std::begin(kRefusals), std::end(kRefusals), error) != std::end(kRefusals);
+}
+
+// Templates, so that the name that a system does not have is not looked up.
+template <typename Status>
+timespec ModifiedTimeOf(const Status& status) {
+  if constexpr (requires { status.st_mtimespec; }) {
+    return status.st_mtimespec;
+  } else {
+    return status.st_mtim;
+  }
+}
+
+template <typename Status>
+timespec ChangedTimeOf(const Status& status) {
+  if constexpr (requires { status.st_ctimespec; }) {
+    return status.st_ctimespec;
+  } else {
+    return status.st_ctim;
+  }
+}
 
 void Note(AttributesResult* result, const char* operation, int error) {
   if (error != 0 && result->error == 0) {
@@ -113,8 +140,8 @@ void ApplyExtended(const DeliveryRequest& request, const AttributedSide& source,
 
 }  // namespace
 
-timespec ModifiedTime(const struct stat& status) { return status.st_mtim; }
-timespec ChangedTime(const struct stat& status) { return status.st_ctim; }
+timespec ModifiedTime(const struct stat& status) { return ModifiedTimeOf(status); }
+timespec ChangedTime(const struct stat& status) { return ChangedTimeOf(status); }
 bool IsSameTime(const timespec& a, const timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }

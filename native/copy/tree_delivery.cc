@@ -30,7 +30,7 @@ int OpenRoot(const TreeRoot& root, UniqueFd* directory) {
   if (!directory->Valid() || fstat(directory->Get(), &status) != 0) {
     return errno;
   }
-  return status.st_dev == root.device && status.st_ino == root.inode ? 0 : ENOENT;
+  return static_cast<uint64_t>(status.st_dev) == root.device && status.st_ino == root.inode ? 0 : ENOENT;
 }
 
 // A time that a clock of 100 ns (NTFS; FAT has a coarser one) could not show tells that nanoseconds are kept.
@@ -101,15 +101,27 @@ class TreeDelivery {
     if (!to.Valid()) {
       return false;
     }
-    // rename(2) itself replaces nothing but a file by a file and an empty directory by a directory. Of two
-    // names of one file it would leave both.
     struct stat replaced {};
-    if (!move.is_directory && status.st_nlink > 1 &&
-        fstatat(to.Get(), to_name.c_str(), &replaced, AT_SYMLINK_NOFOLLOW) == 0 &&
-        replaced.st_dev == status.st_dev && replaced.st_ino == status.st_ino) {
-      return unlinkat(from.Get(), from_name.c_str(), 0) == 0;
+    const bool is_same_file = !move.is_directory && status.st_nlink > 1 &&
+                              fstatat(to.Get(), to_name.c_str(), &replaced, AT_SYMLINK_NOFOLLOW) == 0 &&
+                              replaced.st_dev == status.st_dev && replaced.st_ino == status.st_ino;
+    // It replaces nothing but a file by a file and an empty directory by a directory.
+    if (renameat(from.Get(), from_name.c_str(), to.Get(), to_name.c_str()) != 0) {
+      return false;
     }
-    return renameat(from.Get(), from_name.c_str(), to.Get(), to_name.c_str()) == 0;
+    return !is_same_file || IsOldNameGone(from.Get(), from_name);
+  }
+
+  // Of two names of one file rename(2) leaves both. Where names are found by another case it may have been
+  // one name, which the directory has in the new spelling alone.
+  static bool IsOldNameGone(int directory, const std::string& name) {
+    std::vector<ListedName> names;
+    if (ListDirectory(directory, &names) != 0) {
+      return false;
+    }
+    const bool is_left = std::any_of(names.begin(), names.end(),
+                                     [&name](const ListedName& listed) { return listed.name == name; });
+    return !is_left || unlinkat(directory, name.c_str(), 0) == 0;
   }
 
   // A directory of the target that something is moved into; made where it is missing, for now by its name

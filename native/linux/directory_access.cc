@@ -82,4 +82,8 @@ int ChangeMode(int at, const char* name, unsigned mode) {
   return chmod(through.c_str(), mode) == 0 ? 0 : errno;
 }
 
+int MakeSpecial(int at, const char* name, mode_t mode, dev_t device) {
+  return mknodat(at, name, mode, device);
+}
+
 }  // namespace syncline

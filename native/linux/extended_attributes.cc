@@ -6,8 +6,8 @@
 
 #include <cerrno>
 #include <string_view>
-#include <vector>
 
+#include "posix/grown_value.h"
 #include "posix/unique_fd.h"
 
 namespace syncline {
@@ -37,29 +37,6 @@ class NodeName {
   std::string path_;
 };
 
-// Calls `read` with room for what it says it needs, again if that grows meanwhile. 0 or an errno.
-template <typename Read>
-int ReadWhole(std::string* value, Read read) {
-  for (;;) {
-    const ssize_t size = read(nullptr, 0);
-    if (size < 0) {
-      return errno;
-    }
-    value->resize(static_cast<size_t>(size));
-    if (size == 0) {
-      return 0;
-    }
-    const ssize_t got = read(value->data(), value->size());
-    if (got >= 0) {
-      value->resize(static_cast<size_t>(got));
-      return 0;
-    }
-    if (errno != ERANGE) {
-      return errno;
-    }
-  }
-}
-
 bool IsKept(const std::string& name, const CopyAttributes& kept) {
   if (IsAccessControlList(name)) {
     return kept.acls;
@@ -77,7 +54,7 @@ int ReadExtendedAttributes(const AttributedNode& node, const CopyAttributes& kep
   }
   std::string names;
   if (const int error =
-          ReadWhole(&names, [&](char* to, size_t size) { return listxattr(at.Path(), to, size); });
+          ReadGrownValue(&names, [&](char* to, size_t size) { return listxattr(at.Path(), to, size); });
       error != 0) {
     return error;
   }
@@ -88,8 +65,8 @@ int ReadExtendedAttributes(const AttributedNode& node, const CopyAttributes& kep
       continue;
     }
     std::string value;
-    const int error =
-        ReadWhole(&value, [&](char* to, size_t size) { return getxattr(at.Path(), name.c_str(), to, size); });
+    const int error = ReadGrownValue(
+        &value, [&](char* to, size_t size) { return getxattr(at.Path(), name.c_str(), to, size); });
     // Removed since it was listed.
     if (error == ENODATA) {
       continue;

@@ -49,6 +49,10 @@ WatchError FsEventsBackend::Start(const WatchOptions& options, std::function<voi
   const auto position = ParsePosition(options.since);
   resumed_ = position && MayResume(*position, journal_, since, identity_);
   since = resumed_ ? position->id : since;
+  if (!options.since.empty() && !resumed_) {
+    why_anew_ =
+        position ? "its journal is gone, or the root is another directory" : "it is no position of FSEvents";
+  }
   EventTranslator::Options translation;
   translation.root = options.root;
   translation.canonical_root = canonical_root_;
@@ -236,6 +240,10 @@ std::vector<uint8_t> FsEventsBackend::Take() {
 std::string FsEventsBackend::Position() const {
   return journal_.empty() || taken_id_ == 0 ? std::string()
                                             : FormatPosition({journal_, taken_id_, identity_});
+}
+
+std::string FsEventsBackend::WhyNoHistory() const {
+  return journal_.empty() ? "the volume keeps no journal of events" : why_anew_;
 }
 
 void FsEventsBackend::Barrier(uint32_t token) {

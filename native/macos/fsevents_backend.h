@@ -31,6 +31,7 @@ class FsEventsBackend final : public Backend, public EventSource {
   WatchStats Stats() const override;
   std::string Position() const override;
   bool Resumed() const override { return resumed_; }
+  std::string WhyNoHistory() const override;
   void Stop() override;
 
   // For the translator.
@@ -61,6 +62,7 @@ class FsEventsBackend final : public Backend, public EventSource {
   RootIdentity identity_;
   std::string journal_;
   bool resumed_ = false;
+  std::string why_anew_;
   std::function<void()> on_ready_;
   std::unique_ptr<DarwinDisk> disk_;
   std::unique_ptr<PendingRecords> records_;

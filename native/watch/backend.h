@@ -59,6 +59,8 @@ class Backend {
   // True when the watch began at WatchOptions::since: all that changed from there on is told. False: it began
   // now, and what changed before is not known.
   virtual bool Resumed() const { return false; }
+  // Why Position is empty, or why the watch did not begin at WatchOptions::since; empty if neither is so.
+  virtual std::string WhyNoHistory() const { return "inotify keeps no history"; }
   // Returns once no thread is left: `on_ready` is not called any more. Idempotent.
   virtual void Stop() = 0;
 };

@@ -45,6 +45,18 @@ export interface NativeWatchOptions {
   readonly maxPendingBytes?: number;
   /** How long an unpaired half of a move is kept after the queue ran dry. */
   readonly moveDeadlineMs?: number;
+  /** What {@link NativeWatchHistory.position} of an earlier watch of the tree was, to begin there; not every system can. */
+  readonly since?: string;
+}
+
+/** What a watch knows of the time before it, and leaves to a later one. */
+export interface NativeWatchHistory {
+  /** True when it began at `since`: all that changed from there on is told. False: it began at its start. */
+  readonly resumed: boolean;
+  /** Opaque: where a later watch may begin, behind all that `take` has given. Null if there is no such place. */
+  readonly position: string | null;
+  /** Why `position` is null, or `since` was not taken; empty if neither is so. */
+  readonly why: string;
 }
 
 export interface NativeWatchStats {
@@ -65,6 +77,7 @@ export interface NativeWatch {
   /** Asks for a `barrier` record with this 32-bit token behind everything that has happened so far (first scan included). */
   barrier(token: number): void;
   stats(): NativeWatchStats;
+  history(): NativeWatchHistory;
   /** Stops the threads and frees the watches. Afterwards `onReady` is not called again. Idempotent, synchronous. */
   close(): void;
 }

@@ -1,6 +1,12 @@
 import { getSystemErrorName } from 'node:util';
 import { Observable, Subject } from 'rxjs';
-import type { NativeAddon, NativeWatch, NativeWatchOptions, NativeWatchStats } from '../addon/addon.ts';
+import type {
+  NativeAddon,
+  NativeWatch,
+  NativeWatchHistory,
+  NativeWatchOptions,
+  NativeWatchStats,
+} from '../addon/addon.ts';
 import { EventBatch, SLOT } from '../model/event-batch.ts';
 import { displayPath, pathFromBuffer } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
@@ -19,6 +25,8 @@ export interface Watch {
    */
   barrier(): Promise<void>;
   stats(): NativeWatchStats;
+  /** Whether it began at `options.since`, and where a later watch may begin: behind all that `batches$` has emitted. */
+  history(): NativeWatchHistory;
   /** Stops the watch: afterwards nothing is emitted. Idempotent, synchronous. */
   close(): void;
 }
@@ -62,6 +70,7 @@ export function openWatch(addon: NativeAddon, options: NativeWatchOptions): Watc
         native.barrier(lastToken);
       }),
     stats: () => native.stats(),
+    history: () => native.history(),
     close: () => {
       if (closed) return;
       closed = true;

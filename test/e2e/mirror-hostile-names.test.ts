@@ -10,9 +10,10 @@ import {
   serveNothing,
 } from '../support/served-target.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
+import { takenNames } from '../support/this-system.ts';
 
 /** As bytes (latin1): what a shell, an option parser, a list, a pattern or an escape could read as something else. */
-const names: readonly string[] = [
+const names: readonly string[] = takenNames([
   ...[
     '-',
     '-rf',
@@ -71,7 +72,7 @@ const names: readonly string[] = [
     '\xe2\x80\xae',
   ],
   ...['n'.repeat(255), '\xff'.repeat(255), '*'.repeat(255), '\n'.repeat(255)],
-];
+]);
 
 const ways: readonly [string, ServeTarget][] = [
   ['a local directory', serveNothing],

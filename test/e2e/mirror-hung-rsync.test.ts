@@ -1,15 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LiveMirror } from '../support/live-mirror.ts';
 import type { ServedTarget, ServeTarget } from '../support/served-target.ts';
 import { serveByDaemon, serveByRsyncssh, serveBySsh, serveNothing } from '../support/served-target.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
+import { listedProcess } from '../support/process-table.ts';
 
 /** The processes of rsync that the program has started. */
 function rsyncs(mirror: LiveMirror): readonly number[] {
-  return mirror.process
-    .family()
-    .filter((id) => readFileSync(`/proc/${id}/comm`, 'latin1').startsWith('rsync'));
+  return mirror.process.family().filter((id) => listedProcess(id)?.program.startsWith('rsync'));
 }
 
 function stopOurs(mirror: LiveMirror): void {

@@ -8,6 +8,7 @@ import { until } from '../support/processes.ts';
 import type { Sshd } from '../support/sshd.ts';
 import { startSshd } from '../support/sshd.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
+import { takesAnyBytes } from '../support/this-system.ts';
 
 function optionsFor(sshd: Sshd, options: LiveMirrorOptions = {}): LiveMirrorOptions {
   return { ...options, host: sshd.host, options: [...sshd.mirrorOptions, ...(options.options ?? [])] };
@@ -34,7 +35,7 @@ async function endClean(mirror: LiveMirror): Promise<void> {
 
 const hostileFiles = [
   String.raw`mkdir from to`,
-  String.raw`for n in -rf --delete '$(touch owned)' '; touch owned' 'a b ' '*' '[x]' 'back\slash' $'new\nline' $'\xff\xfe'`,
+  String.raw`for n in -rf --delete '$(touch owned)' '; touch owned' 'a b ' '*' '[x]' 'back\slash' $'new\nline'${takesAnyBytes ? String.raw` $'\xff\xfe'` : ''}`,
   String.raw`do echo "$n" > "from/$n"; mkdir "from/d $n"; echo in > "from/d $n/$n"; done`,
   String.raw`for n in "it's" '"' '#no' '~' ':' $'\r' ' ' '%s' '{a,b}' $'\t'; do echo "$n" > "from/$n"; done`,
 ].join('\n');

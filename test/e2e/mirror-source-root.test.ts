@@ -5,8 +5,8 @@ import { LiveMirror } from '../support/live-mirror.ts';
 import { until } from '../support/processes.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 import { describeTree } from '../support/tree.ts';
+import { maySetUpMounts } from '../support/this-system.ts';
 
-const isRoot = process.getuid?.() === 0;
 const before = 'mkdir -p d/e; echo 1 > d/e/f; echo 2 > g';
 
 /** The mirror says that it holds, and why, and what to do; the target keeps what it has. */
@@ -110,7 +110,7 @@ class Mount implements Disposable {
   }
 }
 
-describe.skipIf(!isRoot)('the source root on a mount of its own (needs root)', () => {
+describe.runIf(maySetUpMounts)('the source root on a mount of its own (needs root)', () => {
   test('unmounted keeps the target; mounted again it is mirrored on', async () => {
     using directory = makeTempDir();
     const real = directory.at('real');

@@ -9,6 +9,7 @@ import { mountSmallDisk } from '../support/small-disk.ts';
 import { freePort } from '../support/tcp-port.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 import { isRoot, NOBODY, unprivileged } from '../support/unprivileged.ts';
+import { maySetUpMounts } from '../support/this-system.ts';
 
 const ways: readonly [string, ServeTarget][] = [
   ['a local directory', serveNothing],
@@ -44,7 +45,7 @@ async function onSmallDisk(
   }
 }
 
-describe.runIf(isRoot).concurrent('a full disk of the target (needs root for a small one)', () => {
+describe.runIf(maySetUpMounts).concurrent('a full disk of the target (needs root for a small one)', () => {
   test.each(ways)('is told of, and what was missed arrives when there is room: %s', async (_name, serve) => {
     await onSmallDisk(serve, async (mirror, disk) => {
       writeFileSync(`${disk}/ballast`, Buffer.alloc(500_000, 7));
@@ -68,20 +69,27 @@ describe.runIf(isRoot).concurrent('a full disk of the target (needs root for a s
   });
 });
 
-describe.runIf(isRoot).concurrent('a file system of the target that turns read-only (needs root)', () => {
-  test.each(ways)('is told of, and what was missed arrives when it is writable: %s', async (_name, serve) => {
-    await onSmallDisk(serve, async (mirror, disk) => {
-      execFileSync('mount', ['-o', 'remount,ro', disk]);
-      mirror.change('mv d moved; echo 3 > moved/e/f; echo 4 > new; rm g');
-      const line = await mirror.untilLogged(/^batch \d+ failed: .*Read-only file system.*next attempt in/);
-      expect(line.level).toBe('error');
-      mirror.change('echo 5 > small; ln -s small link');
-      execFileSync('mount', ['-o', 'remount,rw', disk]);
-      await mirror.untilEqual(`${disk}/copy`);
-      expect(mirror.logged(/quarantined/)).toEqual([]);
-    });
+describe
+  .runIf(maySetUpMounts)
+  .concurrent('a file system of the target that turns read-only (needs root)', () => {
+    test.each(ways)(
+      'is told of, and what was missed arrives when it is writable: %s',
+      async (_name, serve) => {
+        await onSmallDisk(serve, async (mirror, disk) => {
+          execFileSync('mount', ['-o', 'remount,ro', disk]);
+          mirror.change('mv d moved; echo 3 > moved/e/f; echo 4 > new; rm g');
+          const line = await mirror.untilLogged(
+            /^batch \d+ failed: .*Read-only file system.*next attempt in/,
+          );
+          expect(line.level).toBe('error');
+          mirror.change('echo 5 > small; ln -s small link');
+          execFileSync('mount', ['-o', 'remount,rw', disk]);
+          await mirror.untilEqual(`${disk}/copy`);
+          expect(mirror.logged(/quarantined/)).toEqual([]);
+        });
+      },
+    );
   });
-});
 
 describe.concurrent('a target that takes nothing for a while', () => {
   test.runIf(isRoot)(

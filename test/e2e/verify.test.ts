@@ -5,6 +5,7 @@ import { makeTempDir } from '../support/temp-dir.ts';
 import type { TempDir } from '../support/temp-dir.ts';
 import { describeTree, shell } from '../support/tree.ts';
 import { unprivileged } from '../support/unprivileged.ts';
+import { takesAnyBytes } from '../support/this-system.ts';
 
 /** A tree and a copy that differs from it in every way. */
 function makeDrifted(): TempDir {
@@ -17,7 +18,7 @@ function makeDrifted(): TempDir {
   shell(directory.at('.'), 'cp -a tree copy');
   shell(
     directory.at('copy'),
-    String.raw`echo 22 > d/content; chmod 600 mode; rm $'new\nline'; echo x > $'\xff'; ln -snf b link; touch -d @200 d .`,
+    String.raw`echo 22 > d/content; chmod 600 mode; rm $'new\nline'; echo x > $'\xff' || echo x > extra; ln -snf b link; touch -d @200 d .`,
   );
   return directory;
 }
@@ -37,7 +38,7 @@ describe.concurrent.each([
   ['by rsync', []],
   ['by the file engine', ['--direct']],
 ])('%s', (_name, how) => {
-  test('every difference is listed once, and nothing is changed', async () => {
+  test.runIf(takesAnyBytes)('every difference is listed once, and nothing is changed', async () => {
     using directory = makeDrifted();
     const before = describeTree(directory.at('.'));
     const { status, lines, stderr } = await verify(directory, how);
@@ -56,7 +57,7 @@ describe.concurrent.each([
     expect(describeTree(directory.at('.'))).toEqual(before);
   });
 
-  test('with --json names come back exactly', async () => {
+  test.runIf(takesAnyBytes)('with --json names come back exactly', async () => {
     using directory = makeDrifted();
     const { status, lines } = await verify(directory, [...how, '--json']);
     const found = lines.map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -11,6 +11,7 @@ import type { FilterRule } from '../../src/filter/filter-rule.ts';
 import { FilterRules } from '../../src/filter/filter-rules.ts';
 import { rsyncFilter } from '../../src/filter/rsync-filter.ts';
 import { addon } from './built-addon.ts';
+import { takenNames } from '../support/this-system.ts';
 
 const TREES = Number(process.env.FILTER_TREES ?? 60);
 const LISTS_PER_TREE = 5;
@@ -21,7 +22,7 @@ interface Entry {
 }
 
 /** Few letters, so that patterns hit; and every byte that means something to rsync or to a terminal. */
-const NAME_PARTS = [
+const NAME_PARTS = takenNames([
   'a',
   'b',
   'ab',
@@ -40,7 +41,7 @@ const NAME_PARTS = [
   '!',
   '-',
   '#',
-];
+]);
 const WILD_PARTS = [
   '*',
   '**',

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { processTable } from './process-table.ts';
 
 export interface ProcessExit {
   readonly code: number | null;
@@ -63,10 +63,9 @@ export class LiveProcess {
   /** Ids of this process and of all it started that are alive, whoever is their parent by now. */
   family(): number[] {
     const wanted = `${markVariable}=${this.#mark}`;
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .filter((id) => environmentOf(id).includes(wanted))
-      .map(Number);
+    return processTable()
+      .filter(({ environment }) => environment.includes(wanted))
+      .map(({ pid }) => pid);
   }
 
   killFamily(): void {
@@ -81,14 +80,5 @@ export class LiveProcess {
 
   #exitNow(): ProcessExit {
     return { code: this.#child.exitCode, signal: this.#child.signalCode };
-  }
-}
-
-/** Empty for a process that is gone, a zombie, or another user's. */
-function environmentOf(id: string): string {
-  try {
-    return readFileSync(`/proc/${id}/environ`, 'latin1');
-  } catch {
-    return '';
   }
 }

@@ -1,20 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { processTable } from './process-table.ts';
 
 /** The processes, zombies left out, that have this text (a unique path) among their arguments. */
 export function processesNaming(text: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => readOrEmpty(`/proc/${pid}/cmdline`).includes(text))
-    .map(Number);
+  return processTable()
+    .filter((listed) => listed.pid !== process.pid && listed.arguments.includes(text))
+    .map(({ pid }) => pid);
 }
 
 /** The processes that this one has started and that are alive. */
 export function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((id) => parentOf(id) === parent);
+  return processTable()
+    .filter((listed) => listed.parent === parent)
+    .map(({ pid }) => pid);
 }
 
 /** What this process and its children have started, the oldest generation first. */
@@ -34,19 +32,6 @@ export function killIfThere(id: number): void {
     process.kill(id, 'SIGKILL');
   } catch {
     // It has ended meanwhile.
-  }
-}
-
-function parentOf(id: number): number {
-  const stat = readOrEmpty(`/proc/${id}/stat`);
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
   }
 }
 

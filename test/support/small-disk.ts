@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Mounts a file system of this many bytes on a directory; undefined where this user may not. Unmounted when disposed. */
+/** Mounts a file system of this many bytes on a directory; undefined where this user may not, or the system has no tmpfs. Unmounted when disposed. */
 export function mountSmallDisk(
   directory: string,
   bytes: number,

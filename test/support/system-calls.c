@@ -9,6 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int exchange(const char* first, const char* second) {
+#ifdef __APPLE__
+  return renameatx_np(AT_FDCWD, first, AT_FDCWD, second, RENAME_SWAP);
+#else
+  return renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE);
+#endif
+}
+
 int main(void) {
   static char buffer[3 * 4097];
   size_t length = fread(buffer, 1, sizeof buffer - 1, stdin);
@@ -18,7 +26,7 @@ int main(void) {
 
   int result = -1;
   if (strcmp(field[0], "exchange") == 0) {
-    result = renameat2(AT_FDCWD, field[1], AT_FDCWD, field[2], RENAME_EXCHANGE);
+    result = exchange(field[1], field[2]);
   } else if (strcmp(field[0], "truncate") == 0) {
     result = truncate(field[1], atoll(field[2]));
   } else if (strcmp(field[0], "times") == 0) {

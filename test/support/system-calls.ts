@@ -8,7 +8,7 @@ import { projectRoot } from './project-root.ts';
  * throws an Error with what the system said when it fails. Paths are absolute.
  */
 export const systemCalls = {
-  /** renameat2 with RENAME_EXCHANGE: swaps two entries of any kind in one step. */
+  /** renameat2 with RENAME_EXCHANGE, on macOS renameatx_np with RENAME_SWAP: swaps two entries of any kind in one step. */
   exchange(first: PathBytes, second: PathBytes): void {
     call('exchange', first, second);
   },

@@ -71,6 +71,40 @@ test('a barrier resolves when all that happened before it was emitted, the first
   );
 });
 
+const isLinux = process.platform === 'linux';
+
+test.runIf(isLinux)('where no history is kept, a watch begins at its start and says why', async () => {
+  using root = makeTempDir();
+  const opened = openWatch(loadAddon(), { root: Buffer.from(root.path), since: 'fsevents1:anything' });
+  watch = opened;
+  opened.batches$.subscribe();
+  await opened.barrier();
+  expect(opened.history()).toEqual({ resumed: false, position: null, why: 'inotify keeps no history' });
+});
+
+test.skipIf(isLinux)('a later watch tells what changed since an earlier one', async () => {
+  using root = makeTempDir();
+  const { watch: earlier } = collect(root.path);
+  writeFileSync(root.at('before'), 'x');
+  await earlier.barrier();
+  const { position } = earlier.history();
+  earlier.close();
+  writeFileSync(root.at('between'), 'x');
+  const later = openWatch(loadAddon(), { root: Buffer.from(root.path), since: position ?? '' });
+  watch = later;
+  const events: WatchEvent[] = [];
+  later.batches$.subscribe((batch) => events.push(...batch.events()));
+  await later.barrier();
+  expect(later.history()).toMatchObject({ resumed: true, why: '' });
+  expect(events).toContainEqual(expect.objectContaining({ kind: 'changed', directory: '', name: 'between' }));
+});
+
+test('what is no string is no place to begin at', () => {
+  using root = makeTempDir();
+  const options = { root: Buffer.from(root.path), since: 7 as unknown as string };
+  expect(() => openWatch(loadAddon(), options)).toThrow('since is not a string');
+});
+
 test('several barriers at once all resolve, in order', async () => {
   using root = makeTempDir();
   const { watch: opened } = collect(root.path);

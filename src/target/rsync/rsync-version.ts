@@ -13,7 +13,7 @@ export interface RsyncVersion {
 /** `--delete-missing-args` and nanosecond times came with 3.1.0, the negative `--modify-window` with 3.1.3. */
 export const NEEDED_VERSION = '3.1.3';
 const INSTALL =
-  'Install it: apt install rsync (Debian, Ubuntu), dnf install rsync (Fedora), apk add rsync (Alpine).';
+  'Install it: apt install rsync (Debian, Ubuntu), dnf install rsync (Fedora), apk add rsync (Alpine), brew install rsync (macOS).';
 
 /**
  * Runs `rsync --version`. Throws a SynclineError: RSYNC_MISSING when it cannot be started, RSYNC_TOO_OLD when it is

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type GroupWork, groupWork } from './group-work.ts';
 import { LineReader } from './line-reader.ts';
 import { endProcessGroup } from './process-group.ts';
 
@@ -221,34 +222,4 @@ class ChildHandle {
     const group = this.#child.pid;
     if (group !== undefined) await endProcessGroup(group, this.#request.graceMs);
   }
-}
-
-interface GroupWork {
-  /** CPU ticks and bytes read so far; a number that only says "moved or not". */
-  readonly received: number;
-  /** Bytes written so far. */
-  readonly written: number;
-}
-
-/**
- * What all processes of a group have done so far. What ssh reads and writes is left out: it passes on the keep-alive
- * messages of this side, and its own go on while the other side hangs.
- */
-async function groupWork(group: number): Promise<GroupWork> {
-  let received = 0;
-  let written = 0;
-  for (const pid of await readdir('/proc').catch(() => [])) {
-    if (!/^\d+$/.test(pid)) continue;
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-    // The name in parentheses may hold anything; the fields after it are fixed (proc(5)): state, ppid, pgrp, …
-    const nameEnd = stat.lastIndexOf(')');
-    const fields = stat.slice(nameEnd + 2).split(' ');
-    if (Number(fields[2]) !== group) continue;
-    received += Number(fields[11]) + Number(fields[12]);
-    if (stat.slice(stat.indexOf('(') + 1, nameEnd) === 'ssh') continue;
-    const io = await readFile(`/proc/${pid}/io`, 'latin1').catch(() => '');
-    received += Number(/^rchar: (\d+)/m.exec(io)?.[1] ?? 0);
-    written += Number(/^wchar: (\d+)/m.exec(io)?.[1] ?? 0);
-  }
-  return { received, written };
 }

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "attribute_access.h"
 #include "copy/tree_delivery.h"
 #include "filter/rule_list.h"
 
@@ -56,9 +56,7 @@ class CopiedTree {
 
   // '' for none.
   std::string XattrOf(const std::string& name, const char* attribute) const {
-    char value[256];
-    const ssize_t size = getxattr(At(name).c_str(), attribute, value, sizeof value);
-    return size < 0 ? std::string() : std::string(value, static_cast<size_t>(size));
+    return GetXattr(At(name).string(), attribute);
   }
 
   // Names that any level of `name` holds, by count.
@@ -83,7 +81,7 @@ class CopiedTree {
   TreeRoot RootAt(const std::string& name) const {
     struct stat status {};
     stat(At(name).c_str(), &status);
-    return {At(name).string(), status.st_dev, status.st_ino};
+    return {At(name).string(), static_cast<uint64_t>(status.st_dev), status.st_ino};
   }
 
  private:

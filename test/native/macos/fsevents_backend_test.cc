@@ -168,6 +168,7 @@ TEST_CASE("a watch begins where an earlier one ended, if the journal is the same
   SUBCASE("it is") {
     RunningWatch watch(source.Path(), position);
     CHECK(watch.Backend().Resumed());
+    CHECK(watch.Backend().WhyNoHistory().empty());
     CHECK(fake::Since() == 1005);
     CheckLines(watch.UntilBarrier(), {"coverage scanning", "changed 1 deleted", "coverage watching"});
   }
@@ -176,6 +177,7 @@ TEST_CASE("a watch begins where an earlier one ended, if the journal is the same
     RunningWatch watch(source.Path(), position);
     fake::SetJournal("00000000-0000-0000-0000-000000000001");
     CHECK_FALSE(watch.Backend().Resumed());
+    CHECK(watch.Backend().WhyNoHistory() == "its journal is gone, or the root is another directory");
     CHECK(fake::Since() == 2000);
   }
   SUBCASE("the ids began anew") {
@@ -186,6 +188,7 @@ TEST_CASE("a watch begins where an earlier one ended, if the journal is the same
   SUBCASE("the position is no position") {
     RunningWatch watch(source.Path(), "inotify1:7");
     CHECK_FALSE(watch.Backend().Resumed());
+    CHECK(watch.Backend().WhyNoHistory() == "it is no position of FSEvents");
   }
 }
 

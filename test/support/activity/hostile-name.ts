@@ -1,6 +1,7 @@
 import type { PathBytes } from '../../../src/model/path-bytes.ts';
 import { pathFromText } from '../../../src/model/path-bytes.ts';
 import type { SeededRandom } from '../seeded-random.ts';
+import { takenNames } from '../this-system.ts';
 
 const plain = ['a', 'b', 'c', 'data', 'notes.txt', 'index.html', 'lib', 'src', 'x1', 'Größe', '日本'];
 
@@ -62,13 +63,21 @@ const hostile = [
   '\u2028',
 ].map(pathFromText);
 
-const raw = ['\xff', '\xfe\xffname', 'caf\xe9', '\xc3', '\xed\xa0\x80', '\x80\x81', '\xf5'] as PathBytes[];
+const raw = takenNames([
+  '\xff',
+  '\xfe\xffname',
+  'caf\xe9',
+  '\xc3',
+  '\xed\xa0\x80',
+  '\x80\x81',
+  '\xf5',
+] as PathBytes[]);
 
 /** Makes file names: ordinary ones that collide often, and, with `hostileShare`, those that break programs. Never '.', '..' or ''. */
 export function randomName(random: SeededRandom, hostileShare: number): PathBytes {
   if (!random.chance(hostileShare)) return suffixed(random, random.pick(plain.map(pathFromText)));
   const dice = random.next();
-  if (dice < 0.2) return suffixed(random, random.pick(raw));
+  if (dice < 0.2 && raw.length > 0) return suffixed(random, random.pick(raw));
   if (dice < 0.25) return longName(random);
   if (dice < 0.6) return suffixed(random, random.pick(hostile));
   return `${random.pick(hostile)}${random.pick(hostile)}` as PathBytes;
@@ -79,5 +88,5 @@ function suffixed(random: SeededRandom, name: PathBytes): PathBytes {
 }
 
 function longName(random: SeededRandom): PathBytes {
-  return random.pick(['n', '\xff', '*']).repeat(255) as PathBytes;
+  return random.pick(takenNames(['n', '\xff', '*'])).repeat(255) as PathBytes;
 }

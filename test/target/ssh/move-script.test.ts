@@ -7,6 +7,7 @@ import type { PathBytes } from '../../../src/model/path-bytes.ts';
 import { madeMove, moveScript } from '../../../src/target/ssh/move-script.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
 import { shell } from '../../support/tree.ts';
+import { takenNames } from '../../support/this-system.ts';
 
 const move = (from: string, to: string, isDirectory = false): Move => ({
   from: from as PathBytes,
@@ -23,7 +24,7 @@ function run(root: string, moves: readonly Move[], tools = process.env.PATH): nu
 
 test('every name is moved as it is, and none is run', () => {
   using directory = makeTempDir();
-  const names = [
+  const names = takenNames([
     "it's",
     '$(touch owned)',
     '`touch owned`',
@@ -36,7 +37,7 @@ test('every name is moved as it is, and none is run', () => {
     '"',
     '~',
     '#',
-  ];
+  ]);
   for (const name of names) writeFileSync(pathToBuffer(`${directory.path}/${name}x` as PathBytes), '');
   const made = run(
     directory.path,

@@ -7,15 +7,20 @@
 
 namespace {
 
-int Look(const char* path, int flags, struct DarwinStat* status) {
+constexpr uint32_t kNoDump = 1;
+
+int Look(int at, const char* path, int flags, struct DarwinStat* status) {
   struct statx seen = {};
-  if (statx(AT_FDCWD, path, flags, STATX_BASIC_STATS | STATX_BTIME, &seen) != 0) {
+  if (statx(at, path, flags, STATX_BASIC_STATS | STATX_BTIME, &seen) != 0) {
     return -1;
   }
   *status = {makedev(seen.stx_dev_major, seen.stx_dev_minor),
              seen.stx_ino,
              seen.stx_mode,
              seen.stx_nlink,
+             seen.stx_uid,
+             static_cast<int64_t>(seen.stx_size),
+             S_ISREG(seen.stx_mode) && (seen.stx_mode & S_ISVTX) != 0 ? kNoDump : 0,
              {seen.stx_btime.tv_sec, seen.stx_btime.tv_nsec}};
   return 0;
 }
@@ -24,10 +29,11 @@ int Look(const char* path, int flags, struct DarwinStat* status) {
 
 extern "C" {
 
-int DarwinStat(const char* path, struct DarwinStat* status) { return Look(path, 0, status); }
+int DarwinStat(const char* path, struct DarwinStat* status) { return Look(AT_FDCWD, path, 0, status); }
 int DarwinLstat(const char* path, struct DarwinStat* status) {
-  return Look(path, AT_SYMLINK_NOFOLLOW, status);
+  return Look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, status);
 }
+int DarwinFstat(int fd, struct DarwinStat* status) { return Look(fd, "", AT_EMPTY_PATH, status); }
 
 int getattrlist(const char* path, void* attributes, void* buffer, size_t size, unsigned options) {
   const auto* wanted = static_cast<const attrlist*>(attributes);

@@ -1,13 +1,13 @@
 #include "copy/file_contents.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <vector>
+
+#include "copy/kernel_copy.h"
 
 namespace syncline {
 namespace {
@@ -34,7 +34,7 @@ class RangeCopy {
       const uint64_t want = std::min(end - *at, in_kernel_ ? kPartBytes : kBufferBytes);
       ContentsResult result;
       const uint64_t before = *at;
-      if (!in_kernel_ || !CopyInKernel(at, want, &result)) {
+      if (!in_kernel_ || !CopyByKernel(at, want, &result)) {
         result = CopyThroughBuffer(at, std::min(want, kBufferBytes));
       }
       if (result.error != 0 || *at == before) {
@@ -49,10 +49,8 @@ class RangeCopy {
 
  private:
   // False when the kernel cannot do it for these files, or gave no data: reading tells why.
-  bool CopyInKernel(uint64_t* at, uint64_t want, ContentsResult* result) {
-    auto from_at = static_cast<off_t>(*at);
-    auto to_at = from_at;
-    const ssize_t copied = copy_file_range(from_, &from_at, to_, &to_at, want, 0);
+  bool CopyByKernel(uint64_t* at, uint64_t want, ContentsResult* result) {
+    const ssize_t copied = CopyInKernel(from_, to_, *at, want);
     if (copied > 0) {
       *at += static_cast<uint64_t>(copied);
       return true;
@@ -97,7 +95,7 @@ ContentsResult CopyContents(int from, int to, uint64_t size, bool maybe_sparse,
   if (size <= kSmallBytes) {
     return range.Copy(&at, size);
   }
-  if (ioctl(to, FICLONE, from) == 0) {
+  if (ShareBlocks(from, to)) {
     return on_bytes(size) ? ContentsResult{} : ContentsResult{ECANCELED};
   }
   while (at < size) {
