@@ -3,11 +3,14 @@ import { stringify } from 'yaml';
 /** A configuration as the text of a file; `heading` is a comment on top, of one line. */
 export function writeConfig(value: unknown, form: 'yaml' | 'ts', heading: string): string {
   if (form === 'yaml') return `# ${heading}\n${stringify(value, { lineWidth: 110 })}`;
-  return `// ${heading}
-import { defineConfig } from 'syncline';
-
-export default defineConfig(${literal(value, '')});
-`;
+  const lines = [
+    `// ${heading}`,
+    "import { defineConfig } from 'syncline';",
+    '',
+    `export default defineConfig(${literal(value, '')});`,
+    '',
+  ];
+  return lines.join('\n');
 }
 
 /** JSON with plain keys and single quotes, as TypeScript is written. */

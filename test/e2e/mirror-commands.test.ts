@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { COPY_LISTS, COPY_SCRIPT } from '../support/command-mirror.ts';
@@ -5,6 +6,7 @@ import { LiveMirror } from '../support/live-mirror.ts';
 import { until } from '../support/processes.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
+import { describeTree, shell } from '../support/tree.ts';
 
 const copying = ['--shell', '--on-event', COPY_SCRIPT];
 const CHANGES = `
@@ -38,6 +40,28 @@ describe.concurrent('a mirror by commands', () => {
     expect(mirror.process.family()).toEqual([]);
     expect(mirror.logged(/quarantined/)).toEqual([]);
   });
+
+  test.each([
+    ['delete', ['copy/link/kept'], 0],
+    ['delete', ['copy/link/in/kept'], 0],
+    ['modify', ['copy/link/kept'], 1],
+    ['move', ['copy/here', 'source/x', 'copy/link/kept'], 1],
+  ])(
+    'that copy and delete does not follow a symlink in the target: %s %j',
+    (event, [to = '', ...old], code) => {
+      using directory = makeTempDir();
+      shell(
+        directory.path,
+        'mkdir -p source copy away/in; echo 1 | tee away/kept > away/in/kept; ln -s ../away copy/link',
+      );
+      const before = describeTree(directory.at('away'));
+      const words = ['-c', COPY_SCRIPT, 'sh', event, 'source/link/kept', to, ...old];
+      const environment = { ...process.env, SYNCLINE_TARGET: 'copy' };
+      const { status } = spawnSync('sh', words, { cwd: directory.path, env: environment });
+      expect(status).toBe(code);
+      expect(describeTree(directory.at('away'))).toEqual(before);
+    },
+  );
 
   test('is the one that docs/commands.md shows', () => {
     expect(readFileSync(`${projectRoot}/docs/commands.md`, 'utf8')).toContain(COPY_SCRIPT.trim());

@@ -126,6 +126,12 @@ function runsIn(file: string): string[][] {
  * directory that holds a name gets its time back, which the change of the name has moved.
  */
 export const COPY_SCRIPT = `
+# What a symlink in TARGET leads to is not ours: nothing is changed or deleted there.
+for name in "$3" "$5"; do
+  while name=\${name%/*}; [ \${#name} -gt \${#SYNCLINE_TARGET} ]; do
+    if [ -L "$name" ]; then [ "$1" = delete ]; exit; fi
+  done
+done
 case $1 in
   delete) rm -rf -- "$3" ;;
   move) mkdir -p -- "\${3%/*}" && mv -T -- "$5" "$3" ;;

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { joinPath, pathFromBuffer, pathToBuffer } from '../../model/path-bytes.ts';
+import { joinPath, pathFromBuffer, pathToBuffer, ROOT_PATH } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
-import { MAX_PATH_BYTES } from '../rsync/normalize-list.ts';
+import { lstatIfThere } from '../rsync/lstat-if-there.ts';
+import { MAX_PATH_BYTES, TreeWalk } from '../rsync/normalize-list.ts';
 
 export interface WalkedName {
   readonly path: PathBytes;
@@ -45,7 +46,10 @@ async function namesIn(directory: PathBytes, options: WalkOptions): Promise<Walk
     return [];
   }
   try {
+    const before = lstatIfThere(full);
     const found = await readdir(pathToBuffer(full), { withFileTypes: true, encoding: 'buffer' });
+    // readdir(3) follows symlinks: what took the place of the directory meanwhile may have led anywhere.
+    if (!isSameDirectoryStill(options.root, directory, before)) return [];
     return found
       .map((entry) => ({
         path: joinPath(directory, pathFromBuffer(entry.name)),
@@ -59,6 +63,19 @@ async function namesIn(directory: PathBytes, options: WalkOptions): Promise<Walk
       options.onProblem(directory, `opendir: ${code === 'EACCES' ? 'Permission denied' : code}`);
     return [];
   }
+}
+
+/** True when `directory` is reached from `root` through directories alone, and is the one it was. */
+function isSameDirectoryStill(
+  root: PathBytes,
+  directory: PathBytes,
+  before: ReturnType<typeof lstatIfThere>,
+): boolean {
+  const seen = new TreeWalk(root).see(directory);
+  if (!('kind' in seen) || seen.kind !== 'directory' || seen.path !== directory) return false;
+  const now = lstatIfThere(fullPath(root, directory));
+  if (directory === ROOT_PATH) return true;
+  return now !== undefined && now.ino === before?.ino && now.dev === before.dev;
 }
 
 /** The path of a name below a root; the root itself for `''`. */

@@ -26,7 +26,7 @@ function wordsFor(text: string, event: Partial<ActionEvent> = {}): readonly Path
     path: 'd/a' as PathBytes,
     ...event,
   };
-  void commandFunction(text, whole.etype === 'Move')(events.event(whole));
+  commandFunction(text, whole.etype === 'Move')(events.event(whole));
   return spawned[0] ?? [];
 }
 
