@@ -1,8 +1,8 @@
 #include "addon/posix_calls.h"
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+#include <system_error>
 
 #include "addon/path_bytes.h"
 #include "posix/file_lock.h"
@@ -18,7 +18,7 @@ Napi::Value LockFile(const Napi::CallbackInfo& info) {
   const LockResult result = TryLockFile(info[0].As<Napi::Number>().Int32Value());
   if (result == LockResult::kFailed) {
     const int error = errno;
-    Napi::Error thrown = Napi::Error::New(info.Env(), std::string("lockFile: ") + std::strerror(error));
+    Napi::Error thrown = Napi::Error::New(info.Env(), "lockFile: " + std::generic_category().message(error));
     thrown.Set("errno", Napi::Number::New(info.Env(), error));
     throw thrown;
   }
