@@ -34,10 +34,9 @@ async function tidy() {
   await Promise.all(
     Array.from({ length: Math.max(2, os.availableParallelism()) }, async () => {
       for (let file = sources.shift(); file !== undefined; file = sources.shift()) {
-        failed +=
-          (await runStatus('clang-tidy', ['-p', 'build-lint', '--quiet', file], { quiet: true })) === 0
-            ? 0
-            : 1;
+        const status = await runStatus('clang-tidy', ['-p', 'build-lint', '--quiet', file], { quiet: true });
+        // Not in one expression: it would read the count before the other's is added.
+        if (status !== 0) failed++;
       }
     }),
   );
