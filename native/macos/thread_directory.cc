@@ -7,7 +7,9 @@ extern "C" int pthread_fchdir_np(int directory);
 
 namespace syncline {
 
-ThreadDirectory::ThreadDirectory(int directory) : error_(pthread_fchdir_np(directory) == 0 ? 0 : errno) {}
+// A descriptor that is none would end what is not begun, and leave the process's own directory in force.
+ThreadDirectory::ThreadDirectory(int directory)
+    : error_(directory < 0 ? EBADF : (pthread_fchdir_np(directory) == 0 ? 0 : errno)) {}
 
 ThreadDirectory::~ThreadDirectory() {
   if (error_ == 0) {
