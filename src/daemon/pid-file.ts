@@ -20,8 +20,8 @@ export interface PidFile {
 
 /**
  * Takes the pid file at an absolute path: locks it as lockf(3) does, and writes `PID` and a line break. What a process that
- * was killed has left behind is taken over. Throws a SynclineError (CONFIG) when another process has it, or it cannot be
- * written.
+ * was killed has left behind is taken over. Throws a SynclineError (CONFIG) when another process has it, when it is a file
+ * of another kind, whose content stays, or when it cannot be written.
  */
 export function takePidFile(path: string, addon: Pick<NativeAddon, 'lockFile'>): PidFile {
   for (;;) {
@@ -41,8 +41,17 @@ export function takePidFile(path: string, addon: Pick<NativeAddon, 'lockFile'>):
       closeSync(descriptor);
       continue;
     }
+    const content = readFileSync(descriptor, 'latin1');
+    if (!/^\s*\d*\s*$/.test(content)) {
+      closeSync(descriptor);
+      throw new SynclineError(
+        'CONFIG',
+        `the pid file ${path} holds something else than a process id`,
+        'choose another file, or remove this one',
+      );
+    }
     ftruncateSync(descriptor);
-    writeSync(descriptor, `${process.pid}\n`);
+    writeSync(descriptor, `${process.pid}\n`, 0);
     let isHeld = true;
     return {
       release: () => {

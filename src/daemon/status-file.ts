@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SynclineError } from '../model/syncline-error.ts';
 import type { Log } from './log.ts';
@@ -61,7 +61,10 @@ export class StatusFile {
   #write(isRunning = true): string {
     this.#writtenMs = performance.now();
     try {
-      writeFileSync(this.#temporary, this.#options.render(this.board.look(isRunning)));
+      const text = this.#options.render(this.board.look(isRunning));
+      // The name can be guessed: a symlink that somebody has put there must not be written through.
+      rmSync(this.#temporary, { force: true });
+      writeFileSync(this.#temporary, text, { flag: 'wx' });
       renameSync(this.#temporary, this.#options.path);
       this.#log.debug(`status written to ${this.#options.path}`, {}, 'status');
       return '';

@@ -12,7 +12,7 @@ import type { DirtyTree } from './dirty-tree.ts';
 export class Flight {
   /** The moves have been made on the target (or reported as not made): their directories need no comparing any more. */
   movesDelivered = false;
-  /** Names have been made meanwhile that the delivery was not asked for. */
+  /** There are names that the delivery was not asked for: files that were written to still, or names made meanwhile. */
   sawNewNames = false;
 
   constructor(

@@ -41,3 +41,11 @@ test('one that cannot be written is told of', () => {
     `the pid file ${directory.at('none', 'pid')} cannot be written: ENOENT`,
   );
 });
+
+test('a file that holds something else is not taken for a pid file, and stays as it is', () => {
+  using directory = makeTempDir();
+  const path = directory.at('letter');
+  writeFileSync(path, 'Dear all,\n');
+  expect(() => takePidFile(path, loadAddon())).toThrow(/holds something else than a process id/);
+  expect(readFileSync(path, 'utf8')).toBe('Dear all,\n');
+});

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLog, type Log } from '../../src/daemon/log.ts';
 import { StatusFile } from '../../src/daemon/status-file.ts';
@@ -86,4 +94,12 @@ test('a place that cannot be written is told of at the start, and once if it com
   vi.advanceTimersByTime(10_000);
   expect(existsSync(directory.at('status'))).toBe(true);
   file.close();
+});
+
+test('a symlink in the place of its temporary file is not written through', () => {
+  writeFileSync(directory.at('precious'), 'kept');
+  symlinkSync(directory.at('precious'), directory.at(`.status.${process.pid}`));
+  open().file.close();
+  expect(readFileSync(directory.at('precious'), 'utf8')).toBe('kept');
+  expect(lstatSync(directory.at('status')).isFile()).toBe(true);
 });

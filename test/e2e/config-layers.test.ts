@@ -1,28 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { LiveProcess } from '../support/live-process.ts';
+import type { LiveProcess } from '../support/live-process.ts';
 import { until } from '../support/processes.ts';
-import { projectRoot } from '../support/project-root.ts';
+import { endedIn, startIn } from '../support/run-in-directory.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { shell } from '../support/tree.ts';
 
 const DEADLINE_MS = 45_000;
-
-/** Runs `syncline ARGS` in a directory. */
-function start(directory: TempDir, ...args: string[]): LiveProcess {
-  const program = [process.execPath, `${projectRoot}/dist/cli.js`, ...args];
-  return new LiveProcess(['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', directory.path, ...program]);
-}
-
-async function ended(
-  directory: TempDir,
-  ...args: string[]
-): Promise<{ status: number | null; output: string }> {
-  const live = start(directory, ...args);
-  await until(() => !live.running, `the end of ${args.join(' ')}`, DEADLINE_MS);
-  const { code } = await live.end('SIGKILL', 0);
-  return { status: code, output: live.output.replaceAll(directory.path, '@') };
-}
 
 function textIn(directory: TempDir, file: string): string {
   return existsSync(directory.at(file)) ? readFileSync(directory.at(file), 'utf8') : '';
@@ -43,7 +27,7 @@ async function during(
   file: string,
   work: (live: LiveProcess, lines: (wanted: readonly string[]) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const live = start(directory, 'run', file);
+  const live = startIn(directory, 'run', file);
   try {
     await work(live, async (wanted) => {
       const has = (): boolean => {
@@ -109,7 +93,7 @@ syncs:
 
   test('are shown by config, and what is wrong with them by check', async () => {
     using directory = makeSync('c.yaml', yaml);
-    const shown = await ended(directory, 'config', 'c.yaml');
+    const shown = await endedIn(directory, 'config', 'c.yaml');
     expect(shown.output).toContain('      - kind: action');
     expect(shown.output).toMatch(/onModify: echo modify \^pathname >> told +# c\.yaml:5/);
     writeFileSync(
@@ -124,14 +108,14 @@ syncs:
       - { kind: action, target: x }
 `,
     );
-    const wrong = await ended(directory, 'check', 'w.yaml');
+    const wrong = await endedIn(directory, 'check', 'w.yaml');
     expect(wrong.status).toBe(2);
     expect(wrong.output).toContain('w.yaml:7:15: syncs[0].targets[0].init: found 7; allowed: a function');
     writeFileSync(
       directory.at('w.yaml'),
       readFileSync(directory.at('w.yaml'), 'utf8').replace('        init: 7\n', ''),
     );
-    const { output } = await ended(directory, 'check', 'w.yaml');
+    const { output } = await endedIn(directory, 'check', 'w.yaml');
     expect(output.slice(output.indexOf('syncline: w.yaml')).split('\n').slice(0, 4)).toEqual([
       'syncline: w.yaml has 3 problems:',
       '  w.yaml:5:19: syncs[0].targets[0].onCreate: ^o.path is for onMove alone',
@@ -192,7 +176,7 @@ import { appendFileSync } from 'node:fs';
       'c.mjs',
       `export default { syncs: [{ source: 'in', targets: [{ kind: 'action', onStartup: (event) => event.terminate(7) }] }] };`,
     );
-    const { status, output } = await ended(directory, 'run', 'c.mjs');
+    const { status, output } = await endedIn(directory, 'run', 'c.mjs');
     expect(output).toContain('an action ends the program with 7');
     expect(status).toBe(7);
   });
@@ -262,7 +246,7 @@ const action = (inlet: SyncInlet) => {
         { kind: 'action', action: 'true' },
       ] }] };`,
     );
-    const { output } = await ended(directory, 'check', 'c.mjs');
+    const { output } = await endedIn(directory, 'check', 'c.mjs');
     expect(output).toContain('syncs[0].targets[2].action: found "true"; allowed: a function');
   });
 });

@@ -2,30 +2,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { pathFromText } from '../../src/model/path-bytes.ts';
 import { compareTrees } from '../support/compare-trees.ts';
-import { LiveProcess } from '../support/live-process.ts';
 import { until } from '../support/processes.ts';
-import { projectRoot } from '../support/project-root.ts';
 import { startSshd } from '../support/sshd.ts';
+import { endedIn, startIn } from '../support/run-in-directory.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { shell } from '../support/tree.ts';
 
 const DEADLINE_MS = 45_000;
 const content = `mkdir -p d/e; echo 1 > d/e/f; echo 2 > g; echo 3 > x.tmp; ln -s g link; printf x > "$(printf 'odd\\377\\n')"`;
-
-function start(directory: TempDir, ...args: string[]): LiveProcess {
-  const program = [process.execPath, `${projectRoot}/dist/cli.js`, ...args];
-  return new LiveProcess(['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', directory.path, ...program]);
-}
-
-async function ended(
-  directory: TempDir,
-  ...args: string[]
-): Promise<{ status: number | null; output: string }> {
-  const live = start(directory, ...args);
-  await until(() => !live.running, `the end of ${args.join(' ')}`, DEADLINE_MS);
-  const { code } = await live.end('SIGKILL', 0);
-  return { status: code, output: live.output.replaceAll(directory.path, '@') };
-}
 
 function makeSource(directory: TempDir): void {
   mkdirSync(directory.at('src'));
@@ -41,7 +25,7 @@ function isCopy(directory: TempDir, left: readonly string[]): boolean {
 
 async function mirrors(directory: TempDir, config: string, left: readonly string[]): Promise<string> {
   writeFileSync(directory.at('lsyncd.conf.lua'), config);
-  const live = start(directory, 'run', 'lsyncd.conf.lua');
+  const live = startIn(directory, 'run', 'lsyncd.conf.lua');
   try {
     const untilEqual = (): Promise<void> =>
       until(
@@ -120,17 +104,17 @@ describe('the other commands take it too', () => {
       directory.at('good.lua'),
       `print('seen')\nsync{ default.rsync, source = 'src', target = 'copy',\n  rsync = { compress = true, verbose = true } }\n`,
     );
-    const shown = await ended(directory, 'config', 'good.lua');
+    const shown = await endedIn(directory, 'config', 'good.lua');
     expect(shown.status).toBe(0);
     expect(shown.output).toMatch(/^seen\nsyncline: good\.lua:2: rsync\.verbose has no effect/);
     expect(shown.output).toMatch(/^ {2}- source: @\/src +# good\.lua:2$/m);
     expect(shown.output).toMatch(/^ {4}delay: 15 +# good\.lua:2$/m);
     expect(shown.output).toMatch(/^ {6}compress: true +# good\.lua:2$/m);
-    expect((await ended(directory, 'check', 'good.lua')).output).toContain(
+    expect((await endedIn(directory, 'check', 'good.lua')).output).toContain(
       'good.lua: no problems, 1 sync, 1 target',
     );
     writeFileSync(directory.at('bad.lua'), `\nsync{ default.rsync, sorce = 'src', target = 'copy' }\n`);
-    const wrong = await ended(directory, 'check', 'bad.lua');
+    const wrong = await endedIn(directory, 'check', 'bad.lua');
     expect(wrong).toEqual({
       status: 2,
       output: 'syncline: bad.lua has a problem:\n  bad.lua:2: sorce: unknown; did you mean source?\n',
@@ -139,7 +123,7 @@ describe('the other commands take it too', () => {
       directory.at('late.lua'),
       `\nsync{ default.rsync, source = 'none', target = 'copy', exclude = '[' }\n`,
     );
-    expect((await ended(directory, 'check', 'late.lua')).output).toContain('late.lua:2: syncs[0].source:');
+    expect((await endedIn(directory, 'check', 'late.lua')).output).toContain('late.lua:2: syncs[0].source:');
   });
 
   test('convert writes it in another form, and tells what that cannot say', async () => {
@@ -149,17 +133,17 @@ describe('the other commands take it too', () => {
       directory.at('c.lua'),
       `settings{ logfile = '/var/log/lsyncd.log', nodaemon = true }\nsync{ default.rsync, source = 'src', target = 'copy' }\n`,
     );
-    const converted = await ended(directory, 'convert', 'c.lua', '--to', 'ts');
+    const converted = await endedIn(directory, 'convert', 'c.lua', '--to', 'ts');
     expect(converted.status).toBe(1);
     expect(converted.output).toContain('syncline: c.lua:1: settings.logfile is for the program lsyncd\n');
     writeFileSync(directory.at('c.lua'), `sync{ default.rsync, source = 'src', target = 'copy' }\n`);
-    const whole = await ended(directory, 'convert', 'c.lua');
+    const whole = await endedIn(directory, 'convert', 'c.lua');
     expect(whole.status).toBe(0);
     expect(whole.output).toMatch(/^# From c\.lua by syncline convert\.\nsyncs:\n {2}- source: @\/src\n/);
     writeFileSync(directory.at('c.yaml'), whole.output.replaceAll('@', directory.path));
     const [one, other] = await Promise.all([
-      ended(directory, 'config', 'c.lua'),
-      ended(directory, 'config', 'c.yaml'),
+      endedIn(directory, 'config', 'c.lua'),
+      endedIn(directory, 'config', 'c.yaml'),
     ]);
     const withoutOrigins = (text: string): string => text.replaceAll(/ +# .*$/gm, '');
     expect(withoutOrigins(other.output)).toBe(withoutOrigins(one.output));
@@ -168,7 +152,7 @@ describe('the other commands take it too', () => {
   test('a configuration that never ends is ended', async () => {
     using directory = makeTempDir();
     writeFileSync(directory.at('loop.lua'), '\nwhile true do end\n');
-    expect(await ended(directory, 'check', 'loop.lua')).toEqual({
+    expect(await endedIn(directory, 'check', 'loop.lua')).toEqual({
       status: 2,
       output: 'syncline: loop.lua has a problem:\n  loop.lua:2: ran for longer than 10 s\n',
     });

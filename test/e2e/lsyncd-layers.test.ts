@@ -1,19 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
-import { LiveProcess } from '../support/live-process.ts';
+import type { LiveProcess } from '../support/live-process.ts';
 import { until } from '../support/processes.ts';
 import { projectRoot } from '../support/project-root.ts';
+import { startIn } from '../support/run-in-directory.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { shell } from '../support/tree.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 const DEADLINE_MS = 20_000;
-
-function start(directory: TempDir, ...args: string[]): LiveProcess {
-  const program = [process.execPath, `${projectRoot}/dist/cli.js`, ...args];
-  return new LiveProcess(['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', directory.path, ...program]);
-}
 
 /** Runs a Lua configuration while `work` is done; `@` in it is the directory, which has `src` and `trg`. */
 async function running(
@@ -25,7 +21,7 @@ async function running(
   for (const name of ['src', 'trg']) mkdirSync(directory.at(name));
   shell(directory.at('src'), prepare);
   writeFileSync(directory.at('c.lua'), config.replaceAll('@', directory.path));
-  const live = start(directory, 'run', '-v', 'c.lua');
+  const live = startIn(directory, 'run', '-v', 'c.lua');
   try {
     await until(
       () => {
@@ -242,7 +238,7 @@ describe('layer 1, the whole action', () => {
       directory.at('c.lua'),
       `sync{ source = 'src', delay = 0, onStartup = function(event) terminate(7) end, onCreate = 'true' }`,
     );
-    const live = start(directory, 'run', 'c.lua');
+    const live = startIn(directory, 'run', 'c.lua');
     await until(() => !live.running, 'the end', DEADLINE_MS);
     expect((await live.end('SIGKILL', 0)).code).toBe(7);
   });

@@ -3,33 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { pathFromText } from '../../src/model/path-bytes.ts';
 import { compareTrees } from '../support/compare-trees.ts';
-import { LiveProcess } from '../support/live-process.ts';
+import type { LiveProcess } from '../support/live-process.ts';
 import { until } from '../support/processes.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { startSshd } from '../support/sshd.ts';
 import { SynclineProgram } from '../support/syncline-program.ts';
+import { endedIn, startIn } from '../support/run-in-directory.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { describeTree, shell } from '../support/tree.ts';
 
 const DEADLINE_MS = 45_000;
 const content = 'mkdir -p d/e; echo 1 > d/e/f; echo 2 > g; echo 3 > x.tmp; ln -s g link';
-
-/** Runs `syncline ARGS` in a directory. */
-function start(directory: TempDir, ...args: string[]): LiveProcess {
-  const program = [process.execPath, `${projectRoot}/dist/cli.js`, ...args];
-  return new LiveProcess(['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', directory.path, ...program]);
-}
-
-/** Runs it to its end; `@` stands for the directory in what it says. */
-async function ended(
-  directory: TempDir,
-  ...args: string[]
-): Promise<{ status: number | null; output: string }> {
-  const live = start(directory, ...args);
-  await until(() => !live.running, `the end of ${args.join(' ')}`, DEADLINE_MS);
-  const { code } = await live.end('SIGKILL', 0);
-  return { status: code, output: live.output.replaceAll(directory.path, '@') };
-}
 
 function differences(directory: TempDir, source: string, copy: string): readonly string[] {
   return compareTrees(pathFromText(directory.at(source)), pathFromText(directory.at(copy)));
@@ -72,7 +56,7 @@ syncs:
     targets: [c, { kind: direct, target: d }]
 `,
     );
-    const live = start(directory, 'run', 'mirror.yaml');
+    const live = startIn(directory, 'run', 'mirror.yaml');
     try {
       const pairs = [
         ['one', 'a'],
@@ -108,10 +92,10 @@ const config = defineConfig({ syncs: [{ source: 'one', targets: copies }] });
 export { config as default };
 `,
     );
-    expect((await ended(directory, 'run', '--once', '--log-level', 'error')).output).toBe('');
+    expect((await endedIn(directory, 'run', '--once', '--log-level', 'error')).output).toBe('');
     expect(differences(directory, 'one', 'a')).toEqual([]);
     expect(differences(directory, 'one', 'b')).toEqual([]);
-    const shown = await ended(directory, 'config');
+    const shown = await endedIn(directory, 'config');
     expect(shown.output).toMatch(/^ {2}- source: @\/one +# syncline\.config\.ts$/m);
   });
 
@@ -123,7 +107,7 @@ export { config as default };
       'syncs:\n  - source: one\n    targets: [a, a/b]\n    exclude: ["[x"]\n    maxDelay: 0\n',
     );
     const before = describeTree(directory.path);
-    const { status, output } = await ended(directory, 'run', 'c.yaml');
+    const { status, output } = await endedIn(directory, 'run', 'c.yaml');
     expect(status).toBe(2);
     expect(output.split('\n')).toEqual([
       'syncline: c.yaml has 3 problems:',
@@ -144,7 +128,7 @@ export { config as default };
       directory.at('c.yaml'),
       'defaults: { once: true }\nsyncs:\n  - { source: none, targets: [a] }\n  - { source: one, targets: [b] }\n',
     );
-    const { status, output } = await ended(directory, 'run', 'c.yaml');
+    const { status, output } = await endedIn(directory, 'run', 'c.yaml');
     expect(status).toBe(1);
     expect(output).toMatch(/stopped: @\/none: no such directory/);
     expect(differences(directory, 'one', 'b')).toEqual([]);
@@ -156,7 +140,7 @@ describe.concurrent('syncline check', () => {
     using directory = makeTempDir();
     const text = 'syncs:\n  - sorce: a\n    exlude: x\n    delay: 1s\n    targets:\n      - kind: rsynssh\n';
     writeFileSync(directory.at('c.yaml'), text);
-    expect(await ended(directory, 'check', 'c.yaml')).toEqual({
+    expect(await endedIn(directory, 'check', 'c.yaml')).toEqual({
       status: 2,
       output: `syncline: c.yaml has 5 problems:
   c.yaml:2:5: syncs[0].source: missing; allowed: the path of a directory
@@ -180,7 +164,7 @@ describe.concurrent('syncline check', () => {
   - { source: one, targets: [y], rsync: { program: ./no-rsync } }
 `;
     writeFileSync(directory.at('missing.yaml'), missing);
-    const first = await ended(directory, 'check', 'missing.yaml');
+    const first = await endedIn(directory, 'check', 'missing.yaml');
     expect(first.status).toBe(1);
     for (const said of [
       /missing\.yaml:3:15: syncs\[0\]\.targets\[0\]: .*@\/no\/where.*mkpath/,
@@ -198,10 +182,10 @@ describe.concurrent('syncline check', () => {
       'syncs: [{ source: one, targets: [two/in] }, { source: two, targets: [one/in] }]\n',
     );
     mkdirSync(directory.at('two/in'), { recursive: true });
-    const ring = await ended(directory, 'check', 'ring.yaml');
+    const ring = await endedIn(directory, 'check', 'ring.yaml');
     expect(ring).toMatchObject({ status: 2 });
     expect(ring.output).toMatch(/ {2}ring\.yaml:1:8: syncs: What is mirrored from @\/one comes back to it/);
-    const second = await ended(directory, 'check', 'wrong.yaml');
+    const second = await endedIn(directory, 'check', 'wrong.yaml');
     expect(second.status).toBe(2);
     expect(second.output).toMatch(/^ {2}wrong\.yaml:1:26: defaults\.excludeFrom: .*@\/gone: ENOENT/m);
     expect(second.output).toMatch(/^ {2}wrong\.yaml:1:50: defaults\.hooks\.onError: .*@\/gone.*ENOENT/m);
@@ -215,7 +199,7 @@ describe.concurrent('syncline check', () => {
       directory.at('syncline.config.json'),
       '{ "syncs": [{ "source": "one", "targets": ["a", "b"] }] }',
     );
-    expect(await ended(directory, 'check')).toEqual({
+    expect(await endedIn(directory, 'check')).toEqual({
       status: 0,
       output: 'syncline.config.json: no problems, 1 sync, 2 targets\n',
     });
@@ -224,10 +208,10 @@ describe.concurrent('syncline check', () => {
 
   test('a configuration that is not there is status 2', async () => {
     using directory = makeTempDir();
-    const none = await ended(directory, 'check');
+    const none = await endedIn(directory, 'check');
     expect(none.status).toBe(2);
     expect(none.output).toMatch(/^syncline: no configuration: .*syncline\.config\.ts/);
-    expect((await ended(directory, 'run', 'none.yaml')).status).toBe(2);
+    expect((await endedIn(directory, 'run', 'none.yaml')).status).toBe(2);
   });
 });
 
@@ -250,7 +234,7 @@ syncs:
       - { kind: rsyncssh, host: h, directory: d, ssh: { port: 22, options: { User: me } } }
 `,
   );
-  const first = await ended(directory, 'config', 'c.yaml');
+  const first = await endedIn(directory, 'config', 'c.yaml');
   expect(first.status).toBe(0);
   for (const line of [
     /^ {2}level: warn +# c\.yaml:2$/m,
@@ -264,7 +248,7 @@ syncs:
   ])
     expect(first.output).toMatch(line);
   writeFileSync(directory.at('full.yaml'), first.output.replaceAll('@', directory.path));
-  const second = await ended(directory, 'config', 'full.yaml');
+  const second = await endedIn(directory, 'config', 'full.yaml');
   const withoutOrigins = (text: string): string => text.replaceAll(/ +# \S+$/gm, '');
   expect(withoutOrigins(second.output)).toBe(withoutOrigins(first.output));
   expect(second.output).not.toContain('# default');
@@ -308,8 +292,8 @@ test.each(examples)('example %# of docs/configuration.md mirrors', async ({ endi
     .replace('~/.ssh/backup_hosts', knownHosts.replace(/.*=/, ''))
     .replace('~/.ssh/backup', sshd.identity);
   writeFileSync(directory.at(`syncline.config.${ending}`), here);
-  expect((await ended(directory, 'check')).output).toMatch(/no problems/);
-  const { status, output } = await ended(directory, 'run', '--once');
+  expect((await endedIn(directory, 'check')).output).toMatch(/no problems/);
+  const { status, output } = await endedIn(directory, 'run', '--once');
   const logFile = directory.at('syncline.log');
   const log = existsSync(logFile) ? readFileSync(logFile, 'utf8') : output;
   expect(log).toMatch(/first sync delivered/);
