@@ -210,6 +210,7 @@ describe('layer 1, the whole action', () => {
           alarm(now() + 0.1, function(at, extra)
             spawn(inlet.createBlanketEvent(), 'sh', '-c', 'echo "$1" >> @/log', 'sh', 'alarm ' .. extra)
           end, 'rang')
+          alarm(now() + 40 * 24 * 3600, function() log('Normal', 'forty days are over') end)
         end,
         action = function(inlet)
           local event = inlet.getEvent()
@@ -227,6 +228,7 @@ describe('layer 1, the whole action', () => {
         await untilLines(directory, ['kept y.bak', 'kept z'], live);
         expect(linesOf(directory)).not.toContain('kept x.tmp');
         expect(live.output).toContain('excluded *.tmp');
+        expect(live.output).not.toContain('forty days are over');
       },
     );
   });

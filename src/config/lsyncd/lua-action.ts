@@ -16,6 +16,8 @@ import { bytesOfValue, isTable, type LuaBytes, type LuaReference, type LuaValue 
 /** A call of Lua code may take so long; everything else waits for it. */
 const CALL_LIMIT_MS = 5_000;
 
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Agents that are over are forgotten when there are so many more. */
 const FORGET_AFTER = 1_000;
 
@@ -105,10 +107,16 @@ class LuaScript {
     },
     terminate: (exitCode) => this.#speaker?.terminate(exitCode),
     alarm: (atSeconds, run) => {
-      const ring = (): void => {
-        this.#ring(run);
+      const wait = (): void => {
+        const leftMs = (atSeconds - nowSeconds()) * 1000;
+        // Node takes a longer time for none.
+        if (leftMs > MAX_TIMER_MS) setTimeout(wait, MAX_TIMER_MS).unref();
+        else
+          setTimeout(() => {
+            this.#ring(run);
+          }, leftMs).unref();
       };
-      setTimeout(ring, Math.max(0, (atSeconds - nowSeconds()) * 1000)).unref();
+      wait();
     },
     spawn: (number, words, input) => {
       const agent = this.#agent(number);
