@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** What a test waits for may take long on a slow, busy machine; to fail late costs nothing. */
+const expectOptions = { poll: { timeout: 60_000 } };
+
 /**
  * `unit` runs in virtual time or without the outside world; `e2e` drives real trees, rsync, sshd and signals, one file
  * at a time and after the unit tests, so that nothing else of ours uses the machine meanwhile.
@@ -12,6 +15,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          expect: expectOptions,
           sequence: { groupOrder: 0 },
         },
       },
@@ -19,8 +25,9 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          expect: expectOptions,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

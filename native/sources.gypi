@@ -93,6 +93,7 @@
       "test/native/linux/tree_changes_test.cc",
       "test/native/macos/event_stream_test.cc",
       "test/native/macos/event_translator_test.cc",
+      "test/native/macos/fake_core_services_test.cc",
       "test/native/macos/fsevents_backend_test.cc",
       "test/native/macos/random_events_test.cc",
       "test/native/macos/watch_position_test.cc",

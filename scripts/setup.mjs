@@ -110,11 +110,11 @@ async function nativeAddon() {
 async function compiledProgram() {
   const sources = [
     ...['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
-    'scripts/complete-dist.mjs',
+    ...['scripts/bundle.mjs', 'scripts/complete-dist.mjs'],
   ];
   const results = ['dist/cli.js', 'dist/index.js', 'dist/syncline.schema.json'];
   await step('program', sources, results, async () => {
-    rmSync(path.join(rootPath, 'dist'), { recursive: true, force: true });
+    await run(process.execPath, ['scripts/bundle.mjs'], { quiet: true });
     await run('tsc', ['-p', 'tsconfig.build.json'], { quiet: true });
     await run(process.execPath, ['scripts/complete-dist.mjs'], { quiet: true });
   });

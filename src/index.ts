@@ -20,6 +20,7 @@ export type {
   HookOptions,
   MirroredAttributes,
   MirrorOptions,
+  RsyncExitCodes,
   RunSettings,
   TargetPlace,
 } from './daemon/mirror-options.ts';

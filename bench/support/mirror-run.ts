@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { compareTrees } from '../../test/support/compare-trees.ts';
 import { projectRoot } from '../../test/support/project-root.ts';
 import { pathFromText } from '../../src/model/path-bytes.ts';
@@ -7,6 +6,7 @@ import { makeDirectory } from './bench-directory.ts';
 import { lsyncdMirror } from './lsyncd.ts';
 import { median } from './statistics.ts';
 import { Subject } from './subject.ts';
+import { until } from './until.ts';
 
 export type Mirror = 'syncline' | 'syncline --direct' | 'lsyncd' | 'lsyncd -direct';
 
@@ -54,44 +54,26 @@ export async function measureMirror(run: MirrorRun): Promise<MirrorCost> {
   const { deadlineMs = 120_000, times = 1 } = run;
   const equal = (): boolean =>
     compareTrees(pathFromText(source), pathFromText(target), { maxDifferences: 1 }).length === 0;
+  const notEqual = (): string => 'the target was not equal';
   run.prepare(source);
   const subject = new Subject(mirrorCommand(run));
   try {
-    await until(equal, deadlineMs, 500);
-    await atRest(subject);
+    await until(equal, deadlineMs, 500, notEqual);
+    await subject.atRest();
     const cpuBefore = subject.cpuSeconds();
     const seconds: number[] = [];
     for (let time = 0; time < times; time++) {
       const start = performance.now();
       run.change(source, time);
-      await until(() => run.arrived(target, time), deadlineMs, 2);
+      await until(() => run.arrived(target, time), deadlineMs, 2, notEqual);
       seconds.push((performance.now() - start) / 1000);
     }
-    await atRest(subject);
+    await subject.atRest();
     const cpuSeconds = (subject.cpuSeconds() - cpuBefore) / times;
-    await until(equal, deadlineMs, 500);
+    await until(equal, deadlineMs, 500, notEqual);
     return { seconds: median(seconds), cpuSeconds };
   } finally {
     await subject.end();
     for (const path of [source, target]) rmSync(path, { recursive: true });
-  }
-}
-
-/** Waits until the mirror has used no CPU for a second (all of its children have ended and been waited for). */
-async function atRest(subject: Subject): Promise<void> {
-  let quiet = 0;
-  for (let last = subject.cpuSeconds(); quiet < 5;) {
-    await pause(200);
-    const now = subject.cpuSeconds();
-    quiet = now === last && subject.childCount() === 0 ? quiet + 1 : 0;
-    last = now;
-  }
-}
-
-async function until(condition: () => boolean, deadlineMs: number, everyMs: number): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`the target was not equal after ${deadlineMs} ms`);
-    await pause(everyMs);
   }
 }

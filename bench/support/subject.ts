@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { processUsage } from './process-usage.ts';
 
 export type Message = Readonly<Record<string, number | boolean | string>>;
@@ -14,6 +15,7 @@ export class Subject {
   readonly #child: ChildProcess;
   readonly #messages: Message[] = [];
   readonly #started = performance.now();
+  readonly #closed: Promise<void>;
   #tail = '';
   #wake: () => void = () => undefined;
 
@@ -26,8 +28,11 @@ export class Subject {
         this.#take(line, readyText);
       });
     }
-    this.#child.on('close', () => {
-      this.#wake();
+    this.#closed = new Promise((resolve) => {
+      this.#child.on('close', () => {
+        this.#wake();
+        resolve();
+      });
     });
   }
 
@@ -75,6 +80,23 @@ export class Subject {
     return children === '' ? 0 : children.split(' ').length;
   }
 
+  /** Waits until it has used no CPU for a second, and all of its children have ended and been waited for. */
+  async atRest(): Promise<void> {
+    let quiet = 0;
+    for (let last = this.cpuSeconds(); quiet < 5;) {
+      await pause(200);
+      const now = this.cpuSeconds();
+      quiet = now === last && this.childCount() === 0 ? quiet + 1 : 0;
+      last = now;
+    }
+  }
+
+  /** Resolves with its exit status when it has ended by itself, and with what it said last. */
+  async ended(): Promise<{ readonly status: number | null; readonly said: string }> {
+    await this.#closed;
+    return { status: this.#child.exitCode, said: this.#tail };
+  }
+
   /** Resident memory now, of the process alone. */
   rssBytes(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
@@ -84,10 +106,9 @@ export class Subject {
   /** TERM, and KILL after five seconds; resolves when the process is gone. */
   async end(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const closed = new Promise((resolve) => this.#child.once('close', resolve));
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
     this.#child.kill('SIGTERM');
-    await closed;
+    await this.#closed;
     clearTimeout(timer);
   }
 

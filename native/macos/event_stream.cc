@@ -89,6 +89,7 @@ class DispatchedStream final : public EventStream {
     const void* items[] = {path.Get()};
     const Owned<CFArrayRef> paths(CFArrayCreate(nullptr, items, 1, &kCFTypeArrayCallBacks));
     FSEventStreamContext context = {0, this, nullptr, nullptr, nullptr};
+    // MarkSelf would not help: what this process changes in the tree is a change like any other.
     constexpr FSEventStreamCreateFlags kFlags =
         kFSEventStreamCreateFlagFileEvents | kFSEventStreamCreateFlagNoDefer |
         kFSEventStreamCreateFlagWatchRoot | kFSEventStreamCreateFlagUseCFTypes |

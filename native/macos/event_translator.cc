@@ -56,14 +56,13 @@ void EventTranslator::Apply(std::span<const FsEvent> events, int64_t now_ms) {
   // An event has the id of the newest change in it; the oldest may have any behind what is told.
   telling_id_ = told_id_ + 1;
   for (const FsEvent& event : events) {
-    if (ApplyStreamEvent(event, now_ms)) {
-      highest = (event.flags & kEventIdsWrapped) != 0 ? 0 : highest;
+    const bool is_of_stream = ApplyStreamEvent(event, now_ms);
+    highest = (event.flags & kEventIdsWrapped) != 0 ? 0 : highest;
+    // What comes while the root is away is not told.
+    if (is_of_stream || root_.Away()) {
       continue;
     }
     highest = std::max(highest, event.id);
-    if (root_.Away()) {
-      continue;
-    }
     switch (paths_.Locate(event.path, &relative)) {
       case SourcePaths::Place::kElsewhere:
         DoubtDirectory(event.path, RescanReason::kRecovered);
@@ -72,9 +71,11 @@ void EventTranslator::Apply(std::span<const FsEvent> events, int64_t now_ms) {
         if ((event.flags & (kItemRenamed | kItemRemoved | kItemCreated)) != 0) {
           root_.Doubt();
         }
-        if ((event.flags & kItemFlags) == 0) {
+        // What happened in it while it had another name was not told.
+        if ((event.flags & kItemFlags) == 0 || (event.flags & kItemRenamed) != 0) {
           DoubtDirectory(event.path, RescanReason::kRecovered);
-        } else {
+        }
+        if ((event.flags & kItemFlags) != 0) {
           Changed({}, kAttrib | kIsDirectory);
         }
         continue;
@@ -112,7 +113,10 @@ bool EventTranslator::ApplyStreamEvent(const FsEvent& event, int64_t now_ms) {
   }
   if ((flags & kEventIdsWrapped) != 0) {
     // Ids begin anew: none from before can be compared with those to come.
+    Resolve(renames_.TakeSeenBy(now_ms), true, now_ms);
+    TellDueRescans(now_ms);
     told_id_ = highest_id_ = 0;
+    telling_id_ = 1;
     if (replaying_) {
       rescans_.Add({}, RescanReason::kOverflow, telling_id_);
     }
@@ -120,11 +124,8 @@ bool EventTranslator::ApplyStreamEvent(const FsEvent& event, int64_t now_ms) {
       return true;
     }
   }
-  if ((flags & kRootChanged) != 0) {
-    root_.Doubt();
-    return true;
-  }
-  if ((flags & (kMount | kUnmount)) != 0) {
+  // The root may be the same again and have been elsewhere meanwhile, where what happens in it is not told.
+  if ((flags & (kRootChanged | kMount | kUnmount)) != 0) {
     root_.Doubt();
     DoubtDirectory(event.path, RescanReason::kRecovered);
     return true;
@@ -415,6 +416,7 @@ int64_t EventTranslator::Housekeep(int64_t now_ms) {
       case RootCheck::Verdict::kBack:
         source_->Restart();
         replaying_ = resuming_ = false;
+        rescans_.Clear();
         records_->Rescan({}, RescanReason::kRecovered);
         break;
       case RootCheck::Verdict::kSame:

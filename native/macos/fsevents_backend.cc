@@ -15,15 +15,17 @@ namespace syncline {
 namespace {
 
 constexpr double kLatencySeconds = 0.02;
-// Events that wait to be translated: above that they are dropped, and told again from the journal.
-constexpr size_t kMaxQueuedEvents = size_t{1} << 20;
-// The end of a replay is taken for granted when nothing has come for so long.
-constexpr int64_t kReplaySilenceMs = 10000;
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+// True when the journal does not have what the event told, or may not have it.
+bool IsNotInJournal(uint32_t flags) {
+  return (flags & (kKernelDropped | kEventIdsWrapped | kRootChanged | kMount | kUnmount)) != 0 ||
+         (flags & (kMustScanSubDirs | kUserDropped)) == kMustScanSubDirs;
 }
 
 }  // namespace
@@ -115,18 +117,21 @@ void FsEventsBackend::Queue(uint32_t stream, std::vector<FsEvent> events) {
     if (stream < heard_stream_) {
       return;
     }
-    if (queued_events_ > kMaxQueuedEvents) {
-      uint64_t id = 0;
+    if (queued_events_ > limits_.queued_events) {
+      FsEvent dropped{canonical_root_, 0, kMustScanSubDirs | kUserDropped, 0};
       bool replay_ended = false;
       for (const Callback& callback : queue_) {
         for (const FsEvent& event : callback.events) {
-          id = std::max(id, event.id);
+          dropped.id = std::max(dropped.id, event.id);
+          if (IsNotInJournal(event.flags)) {
+            dropped.flags |= kKernelDropped;
+          }
           replay_ended = replay_ended || (event.flags & kHistoryDone) != 0;
         }
       }
       queue_.clear();
       queued_events_ = 0;
-      events.push_back({canonical_root_, 0, kMustScanSubDirs | kUserDropped, id});
+      events.push_back(std::move(dropped));
       if (replay_ended) {
         events.push_back({canonical_root_, 0, kHistoryDone, 0});
       }
@@ -187,13 +192,13 @@ void FsEventsBackend::Housekeep() {
     Translate();
   }
   const int64_t now_ms = NowMs();
-  if (translator_->Replaying() && now_ms - last_callback_ms_ >= kReplaySilenceMs) {
+  if (translator_->Replaying() && now_ms - last_callback_ms_ >= limits_.replay_silence_ms) {
     const FsEvent done[] = {{canonical_root_, 0, kHistoryDone, 0}};
     translator_->Apply(done, now_ms);
   }
   next_ms_ = translator_->Housekeep(now_ms);
   if (translator_->Replaying()) {
-    next_ms_ = std::min(next_ms_, last_callback_ms_ + kReplaySilenceMs);
+    next_ms_ = std::min(next_ms_, last_callback_ms_ + limits_.replay_silence_ms);
   } else if (!first_replay_told_) {
     first_replay_told_ = true;
     records_->Coverage({}, CoverageState::kWatching, CoverageReason::kStart, 0, 0, 0);

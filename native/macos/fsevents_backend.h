@@ -18,11 +18,18 @@
 
 namespace syncline {
 
+struct FsEventsLimits {
+  // Events that wait to be translated: above that they are dropped, and told again from the journal.
+  size_t queued_events = size_t{1} << 20;
+  // The end of a replay is taken for granted when nothing has come for so long.
+  int64_t replay_silence_ms = 10000;
+};
+
 // The backend for FSEvents: a stream's callbacks go into a queue, and one thread translates them and looks
 // after everything that depends on time. The tree is not scanned: the stream covers all of it at once.
 class FsEventsBackend final : public Backend, public EventSource {
  public:
-  FsEventsBackend() = default;
+  explicit FsEventsBackend(FsEventsLimits limits = {}) : limits_(limits) {}
   ~FsEventsBackend() override;
 
   WatchError Start(const WatchOptions& options, std::function<void()> on_ready) override;
@@ -58,6 +65,7 @@ class FsEventsBackend final : public Backend, public EventSource {
   void MeetBarriers(int64_t now_ms);
   void Ring();
 
+  const FsEventsLimits limits_;
   std::string canonical_root_;
   RootIdentity identity_;
   std::string journal_;

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SynclineError } from '../model/syncline-error.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
 import type { NativeAddon } from './addon.ts';
 
 /** Where the two native builds put the addon, below the package's root; the first that exists is taken. */
@@ -11,7 +12,7 @@ let loaded: NativeAddon | undefined;
 
 /** The native addon, loaded once a thread. Throws a SynclineError `ADDON` if it is not built or does not load here. */
 export function loadAddon(): NativeAddon {
-  loaded ??= requireAddon(fileURLToPath(new URL('../../', import.meta.url)));
+  loaded ??= requireAddon(fileURLToPath(PACKAGE_ROOT));
   return loaded;
 }
 

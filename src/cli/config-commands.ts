@@ -19,6 +19,10 @@ const RUN_NOTES = `${FIND}
 
 Relative paths in it count from its directory. Everything that is wrong with it
 is told at once, before anything is started. TERM and INT are as for mirror.
+HUP makes it read the configuration again, with its files of rules, and go over
+to it by what differs; nothing else is touched. A broken one is told of in the
+log, and the one before stays in force. --watch-config does so by itself when
+one of these files has changed.
 Exit status: 0 done, 1 failed, 2 wrong command line or configuration, 128+n
 ended by signal n.`;
 
@@ -48,6 +52,7 @@ interface RunFlags {
   /** Only `run` can be told `--no-initial`. */
   readonly initial?: boolean;
   readonly dryRun?: true;
+  readonly watchConfig?: true;
   readonly verbose?: true;
   readonly logLevel?: 'error' | 'warn' | 'info' | 'debug';
   readonly logFormat?: 'pretty' | 'json';
@@ -60,6 +65,7 @@ export function addConfigCommands(
 ): void {
   const run = add(program, 'run', 'mirror what a configuration says', done)
     .description('Mirrors what the configuration CONFIG says, for as long as it runs.')
+    .option('-w, --watch-config', 'go over to what it says whenever it has changed')
     .optionsGroup('For all syncs, whatever the configuration says:')
     .option('--once', 'end after the first sync')
     .option('--no-initial', 'skip the first sync')
@@ -105,7 +111,8 @@ function add(
 ): Command {
   const command = program.command(name).summary(summary).argument('[CONFIG]', 'the configuration');
   return command.action((file: string | undefined) => {
-    done(name, { file, overrides: overridesOf(command.opts<RunFlags>()) });
+    const given = command.opts<RunFlags>();
+    done(name, { file, overrides: overridesOf(given), isWatched: given.watchConfig === true });
   });
 }
 

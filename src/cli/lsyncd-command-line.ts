@@ -52,7 +52,7 @@ export function parseLsyncdCommandLine(args: readonly string[]): LsyncdCommandLi
   }
   if (draft.syncs.length > 0 && draft.configFile !== undefined)
     throw new SynclineError('USAGE', `${draft.configFile}: there are syncs on the command line already`);
-  if (draft.syncs.length === 0 && draft.configFile === undefined)
+  if (draft.syncs.length === 0 && draft.configFile === undefined && draft.scripts.length === 0)
     return { kind: 'text', text: lsyncdHelp(), exitStatus: LSYNCD_FAILED };
   return { kind: 'run', request: draft };
 }

@@ -6,13 +6,14 @@ import { SynclineError } from '../model/syncline-error.ts';
 import { LSYNCD_FAILED, parseLsyncdCommandLine } from './lsyncd-command-line.ts';
 
 process.title = 'lsyncd';
+const io = processIo();
 const starter = daemonStarter(() => process.exit(LSYNCD_FAILED));
 try {
   const line = parseLsyncdCommandLine(process.argv.slice(2));
   process.exitCode =
     line.kind === 'text'
       ? line.exitStatus
-      : await runLsyncd(line.request, process.cwd(), { ready: starter.ready }, processIo());
+      : await runLsyncd(line.request, process.cwd(), { ready: starter.ready }, io);
 } catch (error) {
   const isOurs = error instanceof SynclineError;
   const message = isOurs ? error.message : `this is a fault of the program: ${(error as Error).stack ?? ''}`;

@@ -1,7 +1,8 @@
 import type { LsyncdRequest, LsyncdSettings, LsyncdSync } from '../daemon/lsyncd/lsyncd-request.ts';
 import { withLogWord } from '../daemon/lsyncd/log-categories.ts';
 import { SynclineError } from '../model/syncline-error.ts';
-import { splitQuoted } from './split-quoted.ts';
+import { MAX_SECONDS } from '../model/max-seconds.ts';
+import { splitQuoted } from '../model/split-quoted.ts';
 
 /** A request while it is read. */
 export type LsyncdDraft = { -readonly [K in keyof LsyncdRequest]: LsyncdRequest[K] };
@@ -114,8 +115,6 @@ function add(draft: LsyncdDraft, sync: LsyncdSync): void {
 function set(draft: LsyncdDraft, settings: LsyncdSettings): void {
   draft.settings = { ...draft.settings, ...settings };
 }
-
-const MAX_SECONDS = 86_400;
 
 function seconds(text: string): number {
   const value = /^\d+(\.\d*)?$|^\.\d+$/.test(text) ? Number(text) : NaN;

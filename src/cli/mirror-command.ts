@@ -14,7 +14,15 @@ import { SynclineError } from '../model/syncline-error.ts';
 import { addAttributeOptions } from './attribute-options.ts';
 import { addCommandOptions, type CommandFlags, givenCommandPlace } from './command-options.ts';
 import { addFilterOptions, addRsyncOptions, refuseEmpty, type RsyncFlags } from './option-groups.ts';
-import { deleteLimit, hookCommand, hookSeconds, secondsAsMs, size, wholeNumber } from './option-value.ts';
+import {
+  crontabTime,
+  deleteLimit,
+  hookCommand,
+  hookSeconds,
+  secondsAsMs,
+  size,
+  wholeNumber,
+} from './option-value.ts';
 import { refuseUnusedOptions } from './unused-options.ts';
 
 /** Stands between the mirrors of one command line. */
@@ -89,6 +97,7 @@ export function addMirror(
       secondsAsMs,
     )
     .option('--max-names <N>', 'deliver at once when so many names wait', wholeNumber(1, 1_000_000), 2_000)
+    .option('--crontab <TIME>', 'compare all at these times, as in "0 3 * * *"; repeatable', crontabTime)
     .option('--once', 'end after the first sync')
     .option('--no-initial', 'skip the first sync; deliver only what changes from now on')
     .option('-n, --dry-run', 'do the first sync without changing anything, say what it would do, and end');
@@ -109,8 +118,9 @@ export function addMirror(
   const attributes = addAttributeOptions(command);
   const rsyncOptions = addRsyncOptions(command);
   command
+    .option('--delete-excluded', 'a comparison also deletes what the rules above leave out')
     .option('--fuzzy', 'send a renamed file against its old name (same directory); deletes last')
-    .option('--max-processes <N>', 'processes at a time for each target', wholeNumber(1, 64), 1)
+    .option('--max-processes <N>', 'processes at a time for each target', wholeNumber(1, 1000), 1)
     .option('--batch-size-limit <SIZE>', 'send changed files above it beside the others, one at a time', size)
     .option(
       '--max-total-processes <N>',
@@ -164,14 +174,22 @@ export function addMirror(
         'leave one of them out',
       );
     }
+    if (given.once === true && given.crontab !== undefined)
+      throw new SynclineError(
+        'USAGE',
+        '--crontab with --once has no later time to wait for',
+        'leave one of them out',
+      );
     const mirror: MirrorOptions = {
       sourcePath: path.resolve(source),
       targets,
       quietMs: given.delay,
       maxDelayMs,
       maxNames: given.maxNames,
+      crontab: given.crontab ?? [],
       filterArguments,
       deletePolicy: given.delete,
+      deletesExcluded: given.deleteExcluded === true,
       maxDelete: given.maxDelete,
       allowEmptySource: given.allowEmptySource === true,
       once: given.once === true || given.dryRun === true,
@@ -270,10 +288,12 @@ interface MirrorFlags extends RsyncFlags, CommandFlags {
   readonly delay: number;
   readonly maxDelay?: number;
   readonly maxNames: number;
+  readonly crontab?: readonly string[];
   readonly once?: true;
   readonly initial: boolean;
   readonly dryRun?: true;
   readonly delete: DeletePolicy;
+  readonly deleteExcluded?: true;
   readonly maxDelete?: DeleteLimit;
   readonly allowEmptySource?: true;
   readonly mkpath?: true;

@@ -1,3 +1,4 @@
+import { MAX_SECONDS } from '../model/max-seconds.ts';
 import type { Command } from 'commander';
 import type { FilterOption } from '../daemon/mirror-options.ts';
 import { SynclineError } from '../model/syncline-error.ts';
@@ -44,7 +45,7 @@ export function addRsyncOptions(command: Command): readonly string[] {
     .option(
       '--timeout <SECONDS>',
       'give up a stalled transfer or program; 0: never',
-      wholeNumber(0, 86_400),
+      wholeNumber(0, MAX_SECONDS),
       600,
     );
   return given;

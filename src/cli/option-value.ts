@@ -1,9 +1,8 @@
 import { InvalidArgumentError } from 'commander';
+import { crontabProblem } from '../daemon/crontab-due.ts';
 import type { DeleteLimit, HookCommand } from '../daemon/mirror-options.ts';
 import { parseByteSize } from '../model/byte-size.ts';
-
-/** Timers of Node take at most 2^31 - 1 ms; a day is plenty below it. */
-const MAX_SECONDS = 86_400;
+import { MAX_SECONDS } from '../model/max-seconds.ts';
 
 /** Seconds with decimals as whole milliseconds. Throws commander's InvalidArgumentError, which names option and value. */
 export function secondsAsMs(text: string): number {
@@ -61,6 +60,13 @@ function wrongCommand(): InvalidArgumentError {
   return new InvalidArgumentError(
     `It must be a program, or a JSON array as in '["sh", "-c", "date >> log"]'.`,
   );
+}
+
+/** A time of cron, put behind those before it. */
+export function crontabTime(text: string, before: readonly string[] = []): readonly string[] {
+  const allowed = crontabProblem(text);
+  if (allowed === undefined) return [...before, text];
+  throw new InvalidArgumentError(`It must be ${allowed}.`);
 }
 
 /** rsync's notation for a rate: a number, and K, M, G or T behind it if it is not KiB. */

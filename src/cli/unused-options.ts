@@ -18,7 +18,7 @@ const RSYNC: readonly Kind[] = ['rsync', 'rsyncssh'];
 function usersOf({ long = '', helpGroupHeading = '' }: Option): readonly Kind[] | undefined {
   if (long === '--max-total-processes') return undefined;
   if (long === '--timeout' || long === '--max-processes') return [...RSYNC, 'command'];
-  if (helpGroupHeading.startsWith('rsync:')) return RSYNC;
+  if (long === '--delete-excluded' || helpGroupHeading.startsWith('rsync:')) return RSYNC;
   const isOfCopies = long === '--mkpath' || helpGroupHeading.startsWith('What is kept equal');
   return isOfCopies ? [...RSYNC, 'direct'] : undefined;
 }

@@ -24,6 +24,7 @@ command line, 128+n ended by signal n.`;
 
 interface VerifyFlags extends RsyncFlags {
   readonly checksum?: true;
+  readonly deleteExcluded?: true;
   readonly direct?: true;
   readonly repair?: true;
   readonly json?: true;
@@ -41,6 +42,7 @@ export function addVerify(program: Command, done: (options: VerifyOptions) => vo
     .argument('<TARGET>', 'where to: anything rsync takes')
     .optionsGroup('How:')
     .option('-c, --checksum', 'read both sides whole')
+    .option('--delete-excluded', 'what the rules below leave out is extra on the target')
     .option('--direct', 'without rsync, for a TARGET on this machine')
     .option('--repair', 'deliver what differs, delete what is extra, and look again')
     .option('--json', 'JSON lines instead of lines for people');
@@ -56,6 +58,7 @@ export function addVerify(program: Command, done: (options: VerifyOptions) => vo
     done({
       sourcePath: path.resolve(source),
       target,
+      deletesExcluded: given.deleteExcluded === true,
       direct: given.direct === true,
       filterArguments,
       attributes: attributes(),

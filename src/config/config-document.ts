@@ -8,6 +8,14 @@ export interface Position {
   readonly column?: number;
 }
 
+/** A configuration that is a program. */
+export interface ConfigModule {
+  /** Absolute. */
+  readonly path: string;
+  /** What was made of its texts, as `readModule` takes it, so that it need not be made again. */
+  readonly compiled: ReadonlyMap<string, string>;
+}
+
 /** A configuration file that has been read, not yet checked. */
 export interface ConfigDocument {
   /** As it is to be shown. */
@@ -18,6 +26,8 @@ export interface ConfigDocument {
    * there. Undefined where a file is a program.
    */
   readonly locate: (path: ConfigPath, of: 'key' | 'value') => Position | undefined;
+  /** The program that it is. */
+  readonly module?: ConfigModule;
 }
 
 /** `syncs[0].rsync.extra`; the whole is `''`. */

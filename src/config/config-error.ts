@@ -13,17 +13,24 @@ export interface ConfigProblem {
 /** Everything that is wrong with one configuration: a line for each problem. */
 export class ConfigError extends SynclineError {
   override readonly name = 'SynclineError';
+  /** Each of them once. */
+  readonly problems: readonly ConfigProblem[];
+  /** One for each problem, in the order of the file: `FILE:LINE:COLUMN: PATH: MESSAGE`. */
+  readonly lines: readonly string[];
 
   /** `code` is `CONFIG` for what can never work. */
   constructor(
     file: string,
-    readonly problems: readonly ConfigProblem[],
+    problems: readonly ConfigProblem[],
     code: ErrorCode = 'CONFIG',
     options?: ErrorOptions,
   ) {
-    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-    const lines = inOrder(problems).map((problem) => `\n  ${problemText(file, problem)}`);
-    super(code, `${file} has ${count}:${lines.join('')}`, undefined, options);
+    const all = withoutRepeats(problems);
+    const count = all.length === 1 ? 'a problem' : `${all.length} problems`;
+    const lines = inOrder(all).map((problem) => problemText(file, problem));
+    super(code, `${file} has ${count}:${lines.map((line) => `\n  ${line}`).join('')}`, undefined, options);
+    this.problems = all;
+    this.lines = lines;
   }
 }
 
@@ -43,6 +50,11 @@ function problemText(file: string, { position, path, message }: ConfigProblem): 
     .filter((part) => part !== undefined)
     .join(':');
   return [place, ...(path.length === 0 ? [] : [pathText(path)]), message].join(': ');
+}
+
+function withoutRepeats(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  const seen = new Map(problems.map((problem) => [JSON.stringify([problem.path, problem.message]), problem]));
+  return [...seen.values()];
 }
 
 function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {

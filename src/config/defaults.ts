@@ -27,7 +27,11 @@ export const DEFAULTS = {
   ssh: {},
   hooks: { timeout: 30 },
   exitCodes: {},
+  tunnel: {},
 } as const;
+
+/** What counts where there is a tunnel. */
+export const TUNNEL_DEFAULTS = { mode: 'command', parallel: 1, readyDelay: 5, retryDelay: 10 } as const;
 
 /** What `archive` stands for. */
 export const ARCHIVE = ['links', 'perms', 'times', 'owner', 'group', 'devices', 'specials'] as const;

@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { parseByteSize } from '../model/byte-size.ts';
+import { MAX_SECONDS } from '../model/max-seconds.ts';
+import { crontabProblem } from './crontab.ts';
 
 /*
  * The values of options. The message of every schema says what is allowed, and of an object which keys: explain-issues.ts
  * puts in front what was found.
  */
-
-/** Timers of Node take at most 2^31 - 1 ms; a day is plenty below it. */
-export const MAX_SECONDS = 86_400;
 
 /** Seconds with decimals; more than 0 if `isPositive`. */
 export function seconds(isPositive = false): z.ZodNumber {
@@ -72,9 +71,28 @@ export function deleteLimit(): z.ZodUnion<[z.ZodNumber, z.ZodString]> {
   return z.union([number, z.string(allowed).regex(/^(?:\d{1,2}|100)%$/, allowed)], allowed);
 }
 
+/** One time of cron, or a list of them. */
+export function crontabTexts(): z.ZodUnion<[z.ZodString, z.ZodArray<z.ZodString>]> {
+  const allowed = 'a time of cron as in "0 3 * * *", or a list of them';
+  const time = z.string(allowed).superRefine((given, context) => {
+    const message = crontabProblem(given);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+  return z.union([time, z.array(time, allowed)], {
+    error: ({ input }) => (typeof input === 'string' ? crontabProblem(input) : undefined) ?? allowed,
+  });
+}
+
 /** A program by its path or name, or a list of a program and its arguments. No shell reads it. */
 export function command(): z.ZodUnion<[z.ZodString, z.ZodArray<z.ZodString>]> {
   const allowed = 'a program, or a list of a program and its arguments as in ["sh", "-c", "date >> log"]';
+  const word = z.string(allowed).regex(/^[^\0]*$/, allowed);
+  return z.union([text(allowed), z.array(word, allowed).min(1, allowed)], allowed);
+}
+
+/** A text for `sh`, or a list of a program and its arguments, which no shell reads. */
+export function shellCommand(): z.ZodUnion<[z.ZodString, z.ZodArray<z.ZodString>]> {
+  const allowed = 'a text for sh, or a list of a program and its arguments as in [ssh, -N, host]';
   const word = z.string(allowed).regex(/^[^\0]*$/, allowed);
   return z.union([text(allowed), z.array(word, allowed).min(1, allowed)], allowed);
 }

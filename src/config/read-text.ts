@@ -1,21 +1,38 @@
-import { isMap, isSeq, LineCounter, isAlias, isPair, isScalar, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { ConfigDocument, ConfigPath, Position } from './config-document.ts';
 import { ConfigError } from './config-error.ts';
 
 /** Reads YAML. Throws a ConfigError with every place where it is broken. */
 export function readYaml(file: string, text: string): ConfigDocument {
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true });
   const at = (offset: number): Position => {
     const { line, col } = counter.linePos(offset);
     return { line, column: col };
   };
   // A warning is a tag that means nothing here: its value would be taken for something else.
-  const broken = [...document.errors, ...document.warnings];
+  const broken = [
+    ...[...document.errors, ...document.warnings].map(({ code, pos, message }) => ({
+      offset: pos[0],
+      message: code === 'MULTIPLE_DOCS' ? 'a second document begins; a configuration is one' : message,
+    })),
+    ...aliasesOfNothing(document),
+  ];
   if (broken.length > 0)
     throw new ConfigError(
       file,
-      broken.map(({ pos, message }) => ({ position: at(pos[0]), path: [], message })),
+      broken.map(({ offset, message }) => ({ position: at(offset), path: [], message })),
     );
   const locate = (path: ConfigPath, of: 'key' | 'value'): Position | undefined => {
     const offset = offsetOf(document.contents, path, of, (node) =>
@@ -24,6 +41,19 @@ export function readYaml(file: string, text: string): ConfigDocument {
     return offset === undefined ? undefined : at(offset);
   };
   return { file, value: toValue(file, () => document.toJS() as unknown), locate };
+}
+
+/** A pattern that begins with `*`, written without quotes. */
+function aliasesOfNothing(document: Document): readonly { offset: number; message: string }[] {
+  const found: { offset: number; message: string }[] = [];
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      const message = `*${alias.source} is an alias of YAML's for what nothing is named; if a pattern is meant, quote it: "*${alias.source}"`;
+      found.push({ offset: alias.range?.[0] ?? 0, message });
+    },
+  });
+  return found;
 }
 
 /** Reads JSON, strictly, with the places that a YAML reader finds in it. Throws a ConfigError. */

@@ -1,11 +1,19 @@
 import type { ConfigPath } from './config-document.ts';
-import { ARCHIVE, DEFAULT_LOG, DEFAULT_MAX_DELAY, DEFAULT_STATUS_INTERVAL, DEFAULTS } from './defaults.ts';
-import type { LoadedConfig } from './load-config.ts';
-import { listOf } from './rsync-keys.ts';
 import {
-  ACTION_KEYS,
+  ARCHIVE,
+  DEFAULT_LOG,
+  DEFAULT_MAX_DELAY,
+  DEFAULT_STATUS_INTERVAL,
+  DEFAULTS,
+  TUNNEL_DEFAULTS,
+} from './defaults.ts';
+import type { LoadedConfig } from './load-config.ts';
+import type { RightConfig, RightSync } from './right-part.ts';
+import { listOf } from './rsync-keys.ts';
+import { type ActionKey, actionPart, pick } from './action-keys.ts';
+import type { ConfigModule } from './config-document.ts';
+import {
   optionShape,
-  type ActionKey,
   type GivenOptions,
   type ReadConfig,
   type ReadTarget,
@@ -20,8 +28,9 @@ export type Origin =
   | { readonly kind: 'commandLine'; readonly option: string }
   | { readonly kind: 'environment'; readonly variable: string };
 
-type Group = 'attributes' | 'rsync' | 'ssh' | 'hooks' | 'exitCodes';
-const GROUPS: ReadonlySet<string> = new Set<Group>(['attributes', 'rsync', 'ssh', 'hooks', 'exitCodes']);
+const GROUP_NAMES = ['attributes', 'rsync', 'ssh', 'hooks', 'exitCodes', 'tunnel'] as const;
+type Group = (typeof GROUP_NAMES)[number];
+const GROUPS: ReadonlySet<string> = new Set(GROUP_NAMES);
 
 /** All options of one target: what is not set anywhere and has no default is undefined. */
 export type Options = Omit<GivenOptions, keyof typeof DEFAULTS> & {
@@ -67,6 +76,10 @@ export interface EffectiveSync extends EffectiveOptions {
   readonly source: string;
   /** What relative names of files count from: that of the configuration. */
   readonly directory: string;
+  /** As the `LoadedConfig` has it. */
+  readonly program: string;
+  /** Where functions in it come from; undefined: it has none, or they are Lua, which ends what loops by itself. */
+  readonly module?: ConfigModule | undefined;
   readonly targets: readonly EffectiveTarget[];
 }
 
@@ -107,14 +120,18 @@ export interface PlaceReader {
 
 /** Puts the layers on each other: our defaults, the file's defaults, the sync, the target, the command line. */
 export function resolveConfig(
-  { config }: Pick<LoadedConfig, 'config'>,
+  {
+    config,
+    program,
+    document,
+  }: Pick<LoadedConfig<RightConfig>, 'config' | 'program'> & Partial<Pick<LoadedConfig, 'document'>>,
   overrides: readonly Override[],
   places: PlaceReader,
 ): EffectiveConfig {
   const top = overrides.map(({ option, options = {} }) => ({ options, origin: () => commandLine(option) }));
   const shared = new Layers(places).add(DEFAULTS, () => ({ kind: 'default' }));
   if (config.defaults) shared.addWritten(config.defaults, ['defaults']);
-  const syncs = config.syncs.map(({ source, targets, ...options }, index): EffectiveSync => {
+  const resolveSync = ({ source, targets, ...options }: RightSync, index: number): EffectiveSync => {
     const path = ['syncs', index];
     const layers = shared.copy().addWritten(options, path);
     const ended = (all: Layers): EffectiveOptions =>
@@ -124,7 +141,9 @@ export function resolveConfig(
       path,
       source: places.file(source),
       directory: places.file('.'),
-      targets: targets.map((target, targetIndex): EffectiveTarget => {
+      program,
+      module: document?.module,
+      targets: ofThose(targets, (target, targetIndex): EffectiveTarget => {
         const { place, own } = placeOf(target, places);
         const ownPath = [...path, 'targets', targetIndex];
         const said = new Layers(places).addWritten(own, ownPath);
@@ -136,12 +155,17 @@ export function resolveConfig(
         };
       }),
     };
-  });
-  return { ...resolveSettings(config, overrides, places), syncs };
+  };
+  return { ...resolveSettings(config, overrides, places), syncs: ofThose(config.syncs, resolveSync) };
+}
+
+/** What is made of those that are there, which keep their indexes. */
+function ofThose<T, R>(all: readonly (T | undefined)[], make: (one: T, index: number) => R): R[] {
+  return all.flatMap((one, index) => (one === undefined ? [] : [make(one, index)]));
 }
 
 function resolveSettings(
-  { log = {}, ...config }: ReadConfig,
+  { log = {}, ...config }: Omit<ReadConfig, 'syncs'>,
   overrides: readonly Override[],
   places: PlaceReader,
 ): Pick<EffectiveConfig, 'settings' | 'origins'> {
@@ -193,14 +217,10 @@ function placeOf(target: ReadTarget, places: PlaceReader): { place: Place; own: 
     }
     case 'action':
       return {
-        place: pick(target, ['kind', 'target', ...ACTION_KEYS, 'moves']) as ActionPlace,
+        place: actionPart(target) as ActionPlace,
         own: pick(target, Object.keys(optionShape)),
       };
   }
-}
-
-function pick(from: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
 }
 
 /** Options by their flat names, the last word of each. */
@@ -241,7 +261,7 @@ class Layers {
   }
 
   end(): EffectiveOptions {
-    const values: Record<string, unknown> = { attributes: {}, rsync: {}, ssh: {}, hooks: {}, exitCodes: {} };
+    const values: Record<string, unknown> = Object.fromEntries(GROUP_NAMES.map((name) => [name, {}]));
     const origins = new Map<string, Origin>();
     for (const [name, { value, origin }] of this.#said) {
       const [group, key] = name.split('.') as [string, string?];
@@ -252,6 +272,12 @@ class Layers {
     if (values.maxDelay === undefined) {
       values.maxDelay = Math.max(DEFAULT_MAX_DELAY, values.delay as number);
       origins.set('maxDelay', { kind: 'default' });
+    }
+    const tunnel = values.tunnel as Record<string, unknown>;
+    for (const [key, value] of Object.entries(tunnel.command === undefined ? {} : TUNNEL_DEFAULTS)) {
+      if (tunnel[key] !== undefined) continue;
+      tunnel[key] = value;
+      origins.set(`tunnel.${key}`, { kind: 'default' });
     }
     return { values: values as unknown as Options, origins };
   }
@@ -272,6 +298,10 @@ class Layers {
     if (/^(rsync\.program|hooks\.(beforeBatch|afterBatch|onError))$/.test(name)) {
       const [first = '', ...words] = listOf(value as string | string[]);
       return typeof value === 'string' ? program(value) : [program(first), ...words];
+    }
+    if (name === 'tunnel.command' && typeof value !== 'string') {
+      const [first = '', ...words] = value as string[];
+      return [program(first), ...words];
     }
     return value;
   }

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { CollectFunction, EventFunction, UserAction } from '../model/user-action.ts';
-import { DEFAULT_LOG, DEFAULT_STATUS_INTERVAL, DEFAULTS } from './defaults.ts';
+import { DEFAULT_LOG, DEFAULT_STATUS_INTERVAL, DEFAULTS, TUNNEL_DEFAULTS } from './defaults.ts';
 import {
   command,
+  crontabTexts,
   deleteLimit,
   flag,
   keys,
@@ -10,11 +11,13 @@ import {
   rate,
   runnable,
   seconds,
+  shellCommand,
   size,
   text,
   texts,
   wholeNumber,
 } from './option-values.ts';
+import { MAX_SECONDS } from '../model/max-seconds.ts';
 import { RSYNC_FLAGS, RSYNC_VALUES, type RsyncKey } from './rsync-keys.ts';
 
 /** An option: not required; `initial` is what counts where it is not given. */
@@ -61,12 +64,14 @@ const rsync = keys({
   program: option(text('a name to look up in PATH, or a path'), 'rsync on this side', DEFAULTS.rsync.program),
   bwlimit: option(rate(), 'KiB a second at most, or with a unit as in 1.5M (--bwlimit)'),
   fuzzy: option(flag(), 'send a file renamed in its directory against its old name; deletions come last'),
+  deleteExcluded: option(flag(), 'a comparison that deletes takes what the rules leave out as well'),
   ...rsyncOptions(RSYNC_FLAGS, flag),
   ...rsyncOptions(RSYNC_VALUES, (key) => text(key === 'passwordFile' ? FILE : 'text that is not empty')),
   extra: option(texts('one argument for rsync'), 'further arguments for rsync, behind all others'),
 }).meta({ id: 'rsync' });
 
 const ssh = keys({
+  program: option(text('a name to look up in PATH, or a path'), 'what makes the connection, in place of ssh'),
   port: option(wholeNumber(1, 65_535), 'port of the host'),
   identity: option(text(FILE), 'private key to log in with'),
   options: option(
@@ -94,10 +99,34 @@ function exitCodeList(): z.ZodArray<z.ZodNumber> {
 }
 
 const exitCodes = keys({
-  ok: option(exitCodeList(), 'it is done'),
+  ok: option(exitCodeList(), 'it is done, whatever it said'),
   again: option(exitCodeList(), 'it is tried again after a pause'),
   die: option(exitCodeList(), 'this target stops; the others go on'),
 }).meta({ id: 'exitCodes' });
+
+const tunnel = keys({
+  command: option(
+    shellCommand(),
+    'keeps the way open as long as it runs, in the foreground; in a pool `{localport}` is the port of the process',
+  ),
+  mode: option(
+    oneOf(['command', 'pool']),
+    'pool: `parallel` processes, each with a free port, which `{localport}` in the target is in turn',
+    TUNNEL_DEFAULTS.mode,
+  ),
+  parallel: option(wholeNumber(1, 64), 'processes of a pool', TUNNEL_DEFAULTS.parallel),
+  readyDelay: option(
+    seconds(),
+    'where the target names no port of this machine: it is up when its process has lived so long',
+    TUNNEL_DEFAULTS.readyDelay,
+  ),
+  retryDelay: option(
+    seconds(true),
+    'when its process has ended it is started again after so long, then after longer',
+    TUNNEL_DEFAULTS.retryDelay,
+  ),
+  name: option(text('a text that is not empty'), 'what the log calls it (default: its command)'),
+}).meta({ id: 'tunnel' });
 
 const PATTERN = "a pattern of rsync's filter language";
 
@@ -110,6 +139,10 @@ export const optionShape = {
   ),
   maxNames: option(wholeNumber(1, 1_000_000), 'deliver at once when so many names wait', DEFAULTS.maxNames),
   initial: option(flag(), 'false: no first sync; deliver only what changes from now on', DEFAULTS.initial),
+  crontab: option(
+    crontabTexts(),
+    'compare all of the target at these times: minute hour day month weekday, with seconds in front if there are six fields',
+  ),
   once: option(flag(), 'only the first sync', DEFAULTS.once),
   dryRun: option(flag(), 'only say what the first sync would do', DEFAULTS.dryRun),
   filter: option(
@@ -132,18 +165,18 @@ export const optionShape = {
   maxDelete: option(deleteLimit(), 'hold all deletions of a batch with more than so many names, or P%'),
   allowEmptySource: option(
     z.union([z.boolean(), z.literal('running')], 'true, false, running'),
-    'an empty source may empty the target (else deletions are held); running: only by deletions that were seen one by one',
+    'an empty source may empty the target (else deletions are held); running: only where its names were seen to go',
     DEFAULTS.allowEmptySource,
   ),
   mkpath: option(flag(), "make the target's missing parents", DEFAULTS.mkpath),
   attributes: option(attributes, 'what is kept equal beside names and content'),
   maxProcesses: option(
-    wholeNumber(1, 64),
+    wholeNumber(1, 1000),
     'delivering processes at a time for each target',
     DEFAULTS.maxProcesses,
   ),
   timeout: option(
-    wholeNumber(0, 86_400),
+    wholeNumber(0, MAX_SECONDS),
     'seconds after which a stalled connection is given up; 0: never',
     DEFAULTS.timeout,
   ),
@@ -154,7 +187,11 @@ export const optionShape = {
   rsync: option(rsync, 'options of rsync, by its own long names in camelCase'),
   ssh: option(ssh, 'how to reach the hosts of rsyncssh targets'),
   hooks: option(hooks, 'programs of your own around deliveries'),
-  exitCodes: option(exitCodes, 'what exit codes mean, where it is not what they mean by themselves'),
+  exitCodes: option(
+    exitCodes,
+    'what exit codes of rsync or of your own commands mean, where it is not what they mean by themselves',
+  ),
+  tunnel: option(tunnel, 'a program that opens the way to the target'),
 };
 
 export type OptionName = keyof typeof optionShape;
@@ -180,12 +217,12 @@ const targetKinds = [
     target: text(TARGET).meta({
       description: 'as rsync takes it: a directory, host:directory, host::module/path',
     }),
-    ...optionsWithout('ssh', 'exitCodes'),
+    ...optionsWithout('ssh'),
   }),
   keys({
     kind: z.literal('direct').meta({ description: 'a directory on this machine, by the built-in copier' }),
     target: text('the path of a directory').meta({ description: 'a directory on this machine' }),
-    ...optionsWithout('ssh', 'rsync', 'timeout', 'maxProcesses', 'batchSizeLimit', 'exitCodes'),
+    ...optionsWithout('ssh', 'rsync', 'timeout', 'maxProcesses', 'batchSizeLimit', 'exitCodes', 'tunnel'),
   }),
   keys({
     kind: z
@@ -195,7 +232,7 @@ const targetKinds = [
     directory: text('a directory on the host').meta({
       description: 'on the host, below the home directory unless it begins with /',
     }),
-    ...optionsWithout('exitCodes'),
+    ...optionShape,
   }),
   keys({
     kind: z.literal('action').meta({ description: 'commands or functions of your own, for single events' }),
@@ -211,6 +248,10 @@ const targetKinds = [
       runnable<UserAction['action']>(FUNCTION),
       'in place of the keys above: takes the events itself',
     ),
+    start: option(
+      runnable<NonNullable<UserAction['start']>>(FUNCTION),
+      'called once with the inlet, before anything else',
+    ),
     init: option(runnable<NonNullable<UserAction['init']>>(FUNCTION), 'with action: the first sync'),
     full: option(
       runnable<NonNullable<UserAction['full']>>(FUNCTION),
@@ -221,22 +262,6 @@ const targetKinds = [
     ...optionsWithout('ssh', 'rsync', 'attributes', 'mkpath', 'batchSizeLimit'),
   }),
 ] as const;
-
-/** The keys of a target of the kind `action` that say what is done. */
-export const ACTION_KEYS = [
-  'onCreate',
-  'onModify',
-  'onAttrib',
-  'onDelete',
-  'onMove',
-  'onStartup',
-  'onFull',
-  'action',
-  'init',
-  'full',
-  'collect',
-] as const;
-export type ActionKey = (typeof ACTION_KEYS)[number];
 
 const KINDS = targetKinds.map((kind) => kind.shape.kind.value);
 

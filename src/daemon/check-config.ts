@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import type { NativeAddon } from '../addon/addon.ts';
+import { EVENT_KEYS } from '../config/action-keys.ts';
 import { checkOptions, whereSaid } from '../config/check-options.ts';
 import type { ConfigPath } from '../config/config-document.ts';
 import { type ConfigProblem, problemAt } from '../config/config-error.ts';
@@ -12,18 +13,22 @@ import { SynclineError } from '../model/syncline-error.ts';
 import { checkNoRing } from '../target/check-rings.ts';
 import { checkTargetsApart } from '../target/check-targets.ts';
 import { SshMasters } from '../target/ssh/ssh-masters.ts';
-import { checkExtraArguments } from '../target/rsync/rsync-arguments.ts';
+import { Tunnels } from '../target/tunnel/tunnels.ts';
+import { refusal, refusedArguments } from '../target/rsync/rsync-arguments.ts';
 import { checkDirectory } from './check-directory.ts';
-import { EVENT_KEYS, eventFunction } from './action-place.ts';
+import { eventFunction } from './action-place.ts';
 import { FILTER_KEYS, filterArguments, mirrorOf } from './config-mirrors.ts';
-import { createTarget, rsyncTargetNames } from './create-target.ts';
+import { createTarget, targetAddresses } from './create-target.ts';
 import { checkHooks } from './delivery-hooks.ts';
 import type { MirrorOptions, TargetPlace } from './mirror-options.ts';
 import type { ProgramIo } from './program-io.ts';
 
 export interface ConfigParts {
   readonly loaded: Pick<LoadedConfig, 'document'>;
+  /** What is right of it. */
   readonly config: EffectiveConfig;
+  /** What has been found wrong with it before. */
+  readonly wrong: readonly ConfigProblem[];
   readonly addon: NativeAddon;
   readonly environment: ProgramIo['environment'];
 }
@@ -45,13 +50,13 @@ class Problems {
     this.#byText.set(JSON.stringify([path, message]), problemAt(this.#document, path, message));
   }
 
-  /** Runs a check; true when it found nothing. `remedy` stands for one that speaks of the command line. */
-  try(path: ConfigPath, check: () => void, remedy?: string): boolean {
+  /** Runs a check; true when it found nothing. */
+  try(path: ConfigPath, check: () => void): boolean {
     try {
       check();
       return true;
     } catch (error) {
-      this.#addError(path, error, remedy);
+      this.#addError(path, error);
       return false;
     }
   }
@@ -62,46 +67,53 @@ class Problems {
     });
   }
 
-  #addError(path: ConfigPath, error: unknown, ownRemedy?: string): void {
+  #addError(path: ConfigPath, error: unknown): void {
     if (!(error instanceof SynclineError)) throw error;
-    const remedy = ownRemedy ?? error.remedy;
-    const parts = [error.message, ...(remedy === undefined ? [] : [remedy])];
-    this.add(path, parts.map((text) => text.replace(/\.$/, '')).join('; '));
+    this.add(path, error.inOneLine);
   }
 }
 
 /**
- * What can never work, whatever comes: options that contradict each other, broken patterns, missing files of rules, hooks
- * that are no programs, arguments that are refused, targets inside one another. Starts nothing.
+ * What can never work, whatever comes: what has been found before, options that contradict each other, broken patterns,
+ * missing files of rules, hooks that are no programs, arguments that are refused, targets inside one another. Starts nothing.
  */
 export function findWrong(parts: ConfigParts): readonly ConfigProblem[] {
-  const { loaded, config } = parts;
+  const { loaded, config, wrong } = parts;
   const problems = new Problems(loaded.document);
-  for (const { path, message } of checkOptions(loaded, config)) problems.add(path, message);
+  const isWhole = (path: ConfigPath): boolean => !wrong.some((problem) => mayConcern(problem.path, path));
+  for (const { path, message } of checkOptions(loaded, config, isWhole)) problems.add(path, message);
   const apart: Parameters<typeof checkTargetsApart>[0][number][] = [];
   const paths: ConfigPath[] = [];
   for (const [index, sync] of config.syncs.entries()) {
-    for (const target of sync.targets) {
-      checkRules(sync, target, parts, problems);
-      if (!checkCommands(target, problems)) continue;
+    for (const written of sync.targets) {
+      checkRules(sync, written, parts, problems);
+      const target = withoutWrongCommands(written, problems);
       const mirror = mirrorOf(sync, target, [target]);
       checkOwnHooks(target, mirror, problems);
       const [place] = mirror.targets;
       if (place === undefined || !checkTarget(target, place, mirror, parts, problems)) continue;
-      for (const name of rsyncTargetNames([place])) {
-        apart.push({ name, source: index, deletes: mirror.deletePolicy !== 'no' });
+      if (!isWhole(target.path)) continue;
+      for (const address of targetAddresses([place])) {
+        apart.push({ ...address, source: index, deletes: mirror.deletePolicy !== 'no' });
         paths.push(target.path);
       }
     }
   }
   checkApart(apart, paths, problems);
   checkRing(apart, config, problems);
-  return problems.all;
+  return [...wrong, ...problems.all];
+}
+
+/** Whether what is wrong at `path` may be a part of what counts for the sync or target at `place`. */
+function mayConcern([first, index, key, targetIndex]: ConfigPath, place: ConfigPath): boolean {
+  if (first !== 'syncs') return first === undefined || first === 'defaults';
+  if (index !== undefined && index !== place[1]) return false;
+  return key !== 'targets' || targetIndex === undefined || place.length < 4 || targetIndex === place[3];
 }
 
 /**
  * What keeps single targets from working as things are now: a missing source, a missing parent of a target, no rsync, a
- * missing key. The others would be mirrored. Starts `rsync --version`, changes nothing.
+ * missing key. The others would be mirrored. Starts `rsync --version`, calls no function of the user's, changes nothing.
  */
 export async function findUnready(
   parts: ConfigParts,
@@ -116,9 +128,9 @@ export async function findUnready(
     for (const target of sync.targets) {
       for (const option of ['ssh.identity', 'rsync.passwordFile'] as const)
         checkFile(target, option, problems);
-      // What is wrong with its commands has been told.
-      const isMade = checkCommands(target, new Problems(loaded.document));
-      if (hasSource && isMade) await problems.await(target.path, prepare(sync, target, parts, signal));
+      // An action is made ready by a function of the user's, and needs nothing else.
+      const isOurs = target.place.kind !== 'action';
+      if (hasSource && isOurs) await problems.await(target.path, prepare(sync, target, parts, signal));
     }
   }
   return problems.all;
@@ -155,6 +167,7 @@ function shared(
     addon,
     environment,
     masters: new SshMasters(),
+    tunnels: new Tunnels(() => undefined),
     slots: undefined,
   };
 }
@@ -213,27 +226,25 @@ const NO_RULES = Object.fromEntries(FILTER_KEYS.map((key) => [key, undefined])) 
   Record<(typeof FILTER_KEYS)[number], undefined>
 >;
 
-/** True when all commands for single events can be understood. */
-function checkCommands({ place, path }: EffectiveTarget, problems: Problems): boolean {
-  if (place.kind !== 'action') return true;
-  const found = EVENT_KEYS.map((key) =>
-    problems.try([...path, key], () => {
-      eventFunction(place, key);
-    }),
+/** The target without those of its commands for single events that cannot be understood. */
+function withoutWrongCommands(target: EffectiveTarget, problems: Problems): EffectiveTarget {
+  const { place, path } = target;
+  if (place.kind !== 'action') return target;
+  const wrong = EVENT_KEYS.filter(
+    (key) =>
+      !problems.try([...path, key], () => {
+        eventFunction(place, key);
+      }),
   );
-  return found.every(Boolean);
+  return { ...target, place: { ...place, ...Object.fromEntries(wrong.map((key) => [key, undefined])) } };
 }
 
 function checkOwnHooks(target: EffectiveTarget, { hooks }: MirrorOptions, problems: Problems): void {
   const none = { beforeBatch: undefined, afterBatch: undefined, onError: undefined };
   for (const name of ['beforeBatch', 'afterBatch', 'onError'] as const)
-    problems.try(
-      whereSaid(target, `hooks.${name}`),
-      () => {
-        checkHooks({ ...none, timeoutMs: hooks.timeoutMs, [name]: hooks[name] });
-      },
-      'give a program, or a list of a program and its arguments',
-    );
+    problems.try(whereSaid(target, `hooks.${name}`), () => {
+      checkHooks({ ...none, timeoutMs: hooks.timeoutMs, [name]: hooks[name] });
+    });
 }
 
 /** True when the target can be made. */
@@ -244,13 +255,10 @@ function checkTarget(
   { environment, addon }: ConfigParts,
   problems: Problems,
 ): boolean {
-  problems.try(
-    whereSaid(target, 'rsync.extra'),
-    () => {
-      checkExtraArguments(listOf(target.values.rsync.extra));
-    },
-    'deletions are chosen by delete and maxDelete',
-  );
+  const { extra } = target.values.rsync;
+  const said = whereSaid(target, 'rsync.extra');
+  for (const refused of refusedArguments(listOf(extra)))
+    problems.add(typeof extra === 'string' ? said : [...said, refused.index], refusal(refused).inOneLine);
   return problems.try(target.path, () => {
     // Its own arguments have been looked at one by one.
     createTarget(place, { ...mirror, rsyncOptions: [] }, shared(mirror, environment, addon));
@@ -267,7 +275,7 @@ function checkRing(
     checkNoRing(
       syncs.map(({ source }, index) => ({
         source: pathFromText(source),
-        targets: targets.filter((target) => target.source === index).map(({ name }) => name),
+        targets: targets.filter((target) => target.source === index),
       })),
     );
   });

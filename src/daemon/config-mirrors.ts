@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { TUNNEL_DEFAULTS } from '../config/defaults.ts';
 import { pathText } from '../config/config-document.ts';
 import type {
   EffectiveConfig,
@@ -12,7 +13,7 @@ import { whereSaid } from '../config/check-options.ts';
 import { SynclineError } from '../model/syncline-error.ts';
 import { parseByteSize } from '../model/byte-size.ts';
 import { parseTarget } from '../target/parse-target.ts';
-import { actionPlace } from './action-place.ts';
+import { type ActionCode, actionPlace } from './action-place.ts';
 import type {
   DeleteLimit,
   FilterOption,
@@ -22,6 +23,7 @@ import type {
   RunSettings,
   SshOptions,
   TargetPlace,
+  TunnelOptions,
 } from './mirror-options.ts';
 
 /** Reads names of files as those of a configuration in `directory`; `~/` is `home`, if there is one. */
@@ -74,7 +76,7 @@ export function settingsOf({ settings }: EffectiveConfig): RunSettings {
 
 /** The mirror of these targets, which have the options of `first`. */
 export function mirrorOf(
-  { source, directory }: Pick<EffectiveSync, 'source' | 'directory'>,
+  { source, directory, ...code }: Pick<EffectiveSync, 'source' | 'directory' | 'program' | 'module'>,
   first: EffectiveTarget,
   targets: readonly EffectiveTarget[],
 ): MirrorOptions {
@@ -82,12 +84,14 @@ export function mirrorOf(
   const { rsync, attributes } = values;
   return {
     sourcePath: source,
-    targets: targets.map(targetPlace),
+    targets: targets.map((target) => targetPlace(target, code)),
     quietMs: milliseconds(values.delay),
     maxDelayMs: milliseconds(values.maxDelay),
     maxNames: values.maxNames,
+    crontab: listOf(values.crontab),
     filterArguments: filterArguments(first, directory),
     deletePolicy: values.delete,
+    deletesExcluded: rsync.deleteExcluded ?? false,
     maxDelete: deleteLimit(values.maxDelete),
     allowEmptySource: values.allowEmptySource,
     once: values.once || values.dryRun,
@@ -123,22 +127,45 @@ function milliseconds(seconds: number): number {
 }
 
 /** How a target of each kind is made of what is written. A new kind is added here. */
-function targetPlace({ place, values }: EffectiveTarget): TargetPlace {
+function targetPlace({ place, path, values }: EffectiveTarget, code: ActionCode): TargetPlace {
+  const tunnel = tunnelOptions(values);
+  const byTunnel = tunnel === undefined ? {} : { tunnel };
   switch (place.kind) {
     case 'rsync':
+      return { kind: 'rsync', target: place.target, ...rsyncExitCodes(values), ...byTunnel };
     case 'direct':
-      return { kind: place.kind, target: place.target };
-    case 'rsyncssh':
-      return { kind: 'rsyncssh', ssh: sshOptions(place.host, values), directory: place.directory };
+      return { kind: 'direct', target: place.target };
+    case 'rsyncssh': {
+      const ssh = sshOptions(place.host, values);
+      return { kind: 'rsyncssh', ssh, directory: place.directory, ...rsyncExitCodes(values), ...byTunnel };
+    }
     case 'action':
-      return actionPlace(place, values.exitCodes);
+      return { ...actionPlace(place, path, values.exitCodes, code), ...byTunnel };
   }
+}
+
+function rsyncExitCodes({ exitCodes }: Options): Pick<TargetPlace & { kind: 'rsync' }, 'exitCodes'> {
+  return Object.keys(exitCodes).length === 0 ? {} : { exitCodes };
+}
+
+function tunnelOptions({ tunnel }: Options): TunnelOptions | undefined {
+  const { command, name, mode, parallel, readyDelay, retryDelay } = tunnel;
+  if (command === undefined) return undefined;
+  return {
+    ...(name === undefined ? {} : { name }),
+    command,
+    mode: mode ?? TUNNEL_DEFAULTS.mode,
+    parallel: parallel ?? TUNNEL_DEFAULTS.parallel,
+    readyDelayMs: milliseconds(readyDelay ?? TUNNEL_DEFAULTS.readyDelay),
+    retryDelayMs: milliseconds(retryDelay ?? TUNNEL_DEFAULTS.retryDelay),
+  };
 }
 
 function sshOptions(host: string, { ssh }: Options): SshOptions {
   const options = Object.entries(ssh.options ?? {}).map(([name, value]) => `-o${name}=${value}`);
   return {
     host,
+    program: ssh.program,
     port: ssh.port,
     identity: ssh.identity,
     sshArguments: [...options, ...listOf(ssh.extra)],

@@ -6,4 +6,6 @@ export interface ConfigRequest {
   readonly file: string | undefined;
   /** What the command line says on top of the configuration. */
   readonly overrides: readonly Override[];
+  /** `run` reads it again when one of its files has changed. */
+  readonly isWatched: boolean;
 }

@@ -38,6 +38,7 @@ const MAX_WAITING = 100;
  */
 export class DeliveryHooks {
   readonly #parts: HookParts;
+  #hooks: HookOptions;
   readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
   #before: Promise<void> = Promise.resolve();
@@ -47,12 +48,18 @@ export class DeliveryHooks {
 
   constructor(parts: HookParts) {
     this.#parts = parts;
+    this.#hooks = parts.hooks;
     this.#signal = AbortSignal.any([parts.abort, this.#closing.signal]);
+  }
+
+  /** These are run from now on. */
+  change(hooks: HookOptions): void {
+    this.#hooks = hooks;
   }
 
   /** Resolves when `beforeBatch` has ended: at the latest after its time, or when `signal` ends it. */
   async before(batch: Batch, signal: AbortSignal): Promise<void> {
-    const { beforeBatch } = this.#parts.hooks;
+    const { beforeBatch } = this.#hooks;
     if (beforeBatch === undefined) return;
     this.#before = this.#run('beforeBatch', beforeBatch, batch, undefined, signal);
     await this.#before;
@@ -60,7 +67,7 @@ export class DeliveryHooks {
 
   /** A delivery has ended: its hooks run when those before them have. */
   after(batch: Batch, outcome: Outcome): void {
-    const { afterBatch, onError } = this.#parts.hooks;
+    const { afterBatch, onError } = this.#hooks;
     if (outcome.kind === 'delivered' && afterBatch !== undefined)
       this.#queue('afterBatch', afterBatch, batch, outcome);
     const isWell =
@@ -70,7 +77,7 @@ export class DeliveryHooks {
 
   /** The target cannot work: no delivery will be made. */
   stopped(failure: Failed): void {
-    const { onError } = this.#parts.hooks;
+    const { onError } = this.#hooks;
     if (onError !== undefined) this.#queue('onError', onError, undefined, failure);
   }
 
@@ -105,13 +112,13 @@ export class DeliveryHooks {
     outcome: Outcome | undefined,
     ends: AbortSignal = this.#signal,
   ): Promise<void> {
-    const { source, target, environment, hooks, log } = this.#parts;
+    const { source, target, environment, log } = this.#parts;
     if (this.#signal.aborted) return;
     const problem = await runHook({
       command,
       environment,
       input: hookMessage({ hook, source, target }, batch, outcome, new Date()),
-      timeoutMs: hooks.timeoutMs,
+      timeoutMs: this.#hooks.timeoutMs,
       signal: AbortSignal.any([this.#signal, ends]),
       onLine: (line) => {
         log.debug(`hook ${command.program}: ${Buffer.from(line, 'latin1').toString('utf8')}`);
@@ -129,10 +136,11 @@ export function checkHooks({ beforeBatch, afterBatch, onError }: HookOptions): v
       accessSync(command.program, constants.X_OK);
     } catch (cause) {
       const { code = '' } = cause as NodeJS.ErrnoException;
+      const reason = { ENOENT: 'there is no such program', EACCES: 'it is not executable' }[code] ?? code;
       throw new SynclineError(
         'USAGE',
-        `the hook ${command.program} cannot be run: ${code}`,
-        'give the path of a program, or a JSON array of a program and its arguments',
+        `the hook ${command.program} cannot be run: ${reason}`,
+        'give a program, or a list of a program and its arguments (on a command line a JSON array)',
         { cause },
       );
     }

@@ -83,7 +83,9 @@ export function createDeliveryLog(
         log.info(`${next.program}: ${next.line}`);
         break;
       case 'notice':
-        log[next.level ?? 'info'](next.message);
+        if (next.level === 'debug') log.debug(next.message, {}, next.topic);
+        else
+          log[next.level ?? 'info'](next.message, next.remedy === undefined ? {} : { remedy: next.remedy });
         break;
     }
   };

@@ -20,7 +20,9 @@ export interface Ending {
   now(): void;
   /** Ends as at the first signal, with this exit status; the first one counts. */
   terminate(exitStatus: number): void;
-  /** The status of {@link terminate}, once it was asked for. */
+  /** Ends at once, with the exit status 1. */
+  fail(): void;
+  /** The status of {@link terminate} or {@link fail}, once it was asked for. */
   readonly exitStatus: () => number | undefined;
   /** Gives the signals back. */
   close(): void;
@@ -72,6 +74,11 @@ export function endOnSignals(
       wanted = exitStatus & 0xff;
       log.info(`an action ends the program with ${wanted}`);
       if (first === undefined) finish('SIGTERM');
+    },
+    fail: () => {
+      wanted ??= 1;
+      if (first === undefined) finish('SIGTERM');
+      now();
     },
     exitStatus: () => wanted,
     close: () => {

@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import pc from 'picocolors';
 import type { ProgramIo, TextOutput } from './program-io.ts';
 
@@ -7,9 +6,9 @@ export type LogFormat = 'pretty' | 'json';
 
 /**
  * What a line of the level `debug` is about: a command that is run, a batch and the state of a mirror, a single name, the
- * watch, the status file.
+ * watch, the status file, a tunnel.
  */
-export type LogTopic = 'command' | 'batch' | 'name' | 'watch' | 'status' | 'other';
+export type LogTopic = 'command' | 'batch' | 'name' | 'watch' | 'status' | 'tunnel' | 'other';
 
 /** Names and values beside the message. A path goes in through `displayPath`: no raw bytes, no line breaks. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -38,7 +37,7 @@ export interface LogOptions {
 
 const severity: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** A log that writes to `output`. `now` is the clock of its times. */
+/** A log that writes to `output`. `options` are looked at for every line; `now` is the clock of its times. */
 export function createLog(
   output: TextOutput,
   options: LogOptions,
@@ -46,21 +45,21 @@ export function createLog(
   now: () => Date = () => new Date(),
 ): Log {
   const enabled = (level: LogLevel): boolean => severity[level] <= severity[options.level];
-  const write = options.format === 'json' ? jsonWriter(output, now) : prettyWriter(output, colours, now);
+  const writers = { json: jsonWriter(output, now), pretty: prettyWriter(output, colours, now) };
   const at =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}): void => {
-      if (enabled(level)) write(level, message, fields);
+      if (enabled(level)) writers[options.format](level, message, fields);
     };
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), enabled };
 }
 
-/** The same log with these fields behind those of every line. */
-export function withFields(log: Log, fields: LogFields): Log {
+/** The same log with these fields, which are asked for then, behind those of every line. */
+export function withFields(log: Log, fields: () => LogFields): Log {
   const at =
     (level: LogLevel) =>
     (message: string, own: LogFields = {}, topic?: LogTopic): void => {
-      log[level](message, { ...own, ...fields }, topic);
+      log[level](message, { ...own, ...fields() }, topic);
     };
   const enabled = (level: LogLevel, topic?: LogTopic): boolean => log.enabled(level, topic);
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), enabled };
@@ -76,17 +75,8 @@ export function wantsColours(output: TextOutput, environment: ProgramIo['environ
 type Writer = (level: LogLevel, message: string, fields: LogFields) => void;
 
 function jsonWriter(output: TextOutput, now: () => Date): Writer {
-  const logger = pino(
-    {
-      level: 'debug',
-      base: null,
-      timestamp: () => `,"time":"${now().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    { write: (line: string) => output.write(line) },
-  );
   return (level, message, fields) => {
-    logger[level](fields, message);
+    output.write(`${JSON.stringify({ level, time: now().toISOString(), ...fields, msg: message })}\n`);
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ConfigModule, ConfigPath } from '../config/config-document.ts';
 import type { FilterOption } from '../filter/parse-rules.ts';
 import type { UserAction } from '../model/user-action.ts';
 import type { ActionTargetOptions } from '../target/action/action-options.ts';
@@ -5,8 +6,10 @@ import type { CommandExitCodes, CommandMode } from '../target/command/command-op
 import type { DeleteLimit, EmptySourcePolicy } from '../target/delete-guard.ts';
 import type { DeletePolicy } from '../target/delete-policy.ts';
 import type { HookCommand } from '../target/hook/run-hook.ts';
+import type { RsyncExitCodes } from '../target/rsync/exit-policy.ts';
 import type { RsyncAttributes } from '../target/rsync/rsync-arguments.ts';
 import type { SshOptions } from '../target/ssh/ssh-options.ts';
+import type { TunnelOptions } from '../target/tunnel/tunnel-options.ts';
 import type { HookOptions } from './delivery-hooks.ts';
 import type { LogFormat, LogLevel } from './log.ts';
 
@@ -19,17 +22,30 @@ export type {
   HookCommand,
   HookOptions,
   RsyncAttributes as MirroredAttributes,
+  RsyncExitCodes,
   SshOptions,
+  TunnelOptions,
 };
 
-/** Where to, and by what way. */
+/** Where to, and by what way; of a pool `target` holds a place for the port. */
 export type TargetPlace =
   /** As the user wrote it: a local path, `host:path`, `host::module/path` or `rsync://...`. */
-  | { readonly kind: 'rsync'; readonly target: string }
+  | {
+      readonly kind: 'rsync';
+      readonly target: string;
+      readonly exitCodes?: RsyncExitCodes | undefined;
+      readonly tunnel?: TunnelOptions | undefined;
+    }
   /** A directory on this machine, as the user wrote it, by our own file engine. */
   | { readonly kind: 'direct'; readonly target: string }
   /** A directory on a host, by rsync over one ssh connection; moves are made there. */
-  | { readonly kind: 'rsyncssh'; readonly ssh: SshOptions; readonly directory: string }
+  | {
+      readonly kind: 'rsyncssh';
+      readonly ssh: SshOptions;
+      readonly directory: string;
+      readonly exitCodes?: RsyncExitCodes | undefined;
+      readonly tunnel?: TunnelOptions | undefined;
+    }
   /** Whatever programs of the user's make of what they are told; `target` is any text for them, `''` for none. */
   | {
       readonly kind: 'command';
@@ -44,7 +60,26 @@ export type TargetPlace =
       readonly action: UserAction;
       readonly tells: ActionTargetOptions['tells'];
       readonly exitCodes: CommandExitCodes;
+      readonly definition: ActionDefinition;
+      /** Where its functions are; undefined: it has none, or they run in the main thread. */
+      readonly module?: ActionModule | undefined;
+      readonly tunnel?: TunnelOptions | undefined;
     };
+
+/** A configuration that is a program, and the target in it whose functions are wanted. */
+export interface ActionModule extends ConfigModule {
+  readonly target: ConfigPath;
+  /** As the `LoadedConfig` has it. */
+  readonly program: string;
+}
+
+/** By what two actions can be told apart. */
+export interface ActionDefinition {
+  /** What is said as text or a number, by its key. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Another text where functions may be other ones; undefined: it has none. */
+  readonly program: string | undefined;
+}
 
 /** One source and its targets, as they were asked for: plain values, checked one by one, nothing touched yet. */
 export interface MirrorOptions {
@@ -60,9 +95,13 @@ export interface MirrorOptions {
   readonly maxDelayMs: number;
   /** A batch is sent at once when so many names wait, at least 1. */
   readonly maxNames: number;
+  /** Times of cron, in the form of `crontabProblem`, at which all of the target is compared; none if not given. */
+  readonly crontab?: readonly string[];
   /** In the order given. */
   readonly filterArguments: readonly FilterOption[];
   readonly deletePolicy: DeletePolicy;
+  /** Comparisons by rsync that delete also delete what the rules leave out. */
+  readonly deletesExcluded: boolean;
   /** A batch that would delete more deletes nothing; undefined: no limit. */
   readonly maxDelete: DeleteLimit | undefined;
   readonly allowEmptySource: EmptySourcePolicy;
@@ -87,8 +126,8 @@ export interface MirrorOptions {
   readonly fuzzy: boolean;
   /** rsync gives up a connection on which nothing has moved for this long. 0: never. */
   readonly timeoutSeconds: number;
-  /** Make missing parents of the target. */
-  readonly makeTargetParents: boolean;
+  /** Make missing parents of the target. Undefined: that cannot be asked for. */
+  readonly makeTargetParents: boolean | undefined;
   /** None of them in a dry run. */
   readonly hooks: HookOptions;
 }

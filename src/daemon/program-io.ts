@@ -21,6 +21,8 @@ export interface ProgramIo {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** One value for each time the program is asked to end; subscribing takes the signals from Node's default action. */
   readonly signals$: Observable<EndSignal>;
+  /** One value for each HUP, for what reads its configuration again; subscribing takes it from Node's default action. */
+  readonly hangUps$: Observable<unknown>;
 }
 
 /** The exit status of a program that a signal ended: 128 + its number, 143 for TERM, 130 for INT. */
@@ -54,12 +56,17 @@ export function withoutEchoes(
   );
 }
 
-/** The real process. Call once: it listens for errors of both outputs from then on. */
+/**
+ * The real process. Call once, first of all: from then on it listens for errors of both outputs, and USR1 and USR2 do
+ * nothing. By default the one would open Node's debugger to all users of this machine, and the other end the program.
+ */
 export function processIo(): ProgramIo {
+  for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
   // Nobody reads what is said there any more.
   process.stderr.on('error', () => undefined);
   const brokenPipe$ = fromEvent(process.stdout, 'error').pipe(
-    filter((error) => (error as NodeJS.ErrnoException).code === 'EPIPE'),
+    // EIO: the terminal is gone.
+    filter((error) => ['EPIPE', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '')),
     map(() => 'SIGPIPE' as const),
     share(),
   );
@@ -73,5 +80,6 @@ export function processIo(): ProgramIo {
     signals$: withoutEchoes(
       merge(signal$('SIGINT'), signal$('SIGTERM'), signal$('SIGHUP'), brokenPipe$),
     ).pipe(share()),
+    hangUps$: signal$('SIGHUP'),
   };
 }

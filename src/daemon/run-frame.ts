@@ -1,4 +1,6 @@
+import type { Ending } from './end-on-signals.ts';
 import type { Log } from './log.ts';
+import type { MirrorSet } from './mirror-set.ts';
 import type { RunStatus } from './status-board.ts';
 
 /** What a program puts around a run that is not one of the command line. */
@@ -9,4 +11,13 @@ export interface RunFrame {
   readonly renderStatus?: (status: RunStatus) => string;
   /** Called once, when all that can be looked at beforehand has been, and at least one target can work. */
   readonly ready?: () => void;
+  readonly changer?: RunChanger;
+}
+
+/** Changes a run while it is under way. */
+export interface RunChanger {
+  /** Everything has been started. */
+  begin(mirrors: MirrorSet, log: Log, ending: Ending): void;
+  /** It is over: nothing may be changed any more. */
+  end(): void;
 }

@@ -1,28 +1,32 @@
 import type { NativeAddon } from '../addon/addon.ts';
 import { loadAddon } from '../addon/load-addon.ts';
+import { thrownText } from '../model/error-origin.ts';
 import { pathFromText } from '../model/path-bytes.ts';
-import { SynclineError } from '../model/syncline-error.ts';
 import { MIRROR_DEFAULTS } from '../pipeline/mirror.ts';
 import { ProcessSlots } from '../target/process-slots.ts';
 import { checkNoRing } from '../target/check-rings.ts';
 import { checkTargetsApart } from '../target/check-targets.ts';
 import { SshMasters } from '../target/ssh/ssh-masters.ts';
-import { rsyncTargetNames } from './create-target.ts';
+import { Tunnels } from '../target/tunnel/tunnels.ts';
+import { targetAddresses } from './create-target.ts';
+import { createDeliveryLog } from './delivery-log.ts';
 import { DRAIN_MS, endOnSignals } from './end-on-signals.ts';
-import { createLog, type Log, wantsColours } from './log.ts';
+import { createLog, type Log, type LogOptions, wantsColours } from './log.ts';
 import { openLogFile } from './log-file.ts';
 import type { MirrorOptions, RunSettings } from './mirror-options.ts';
+import { MirrorSet } from './mirror-set.ts';
 import { takePidFile } from './pid-file.ts';
 import { type ProgramIo, signalExitStatus } from './program-io.ts';
+import { plainScreen } from './plain-screen.ts';
 import { createProgress } from './progress.ts';
 import type { RunFrame } from './run-frame.ts';
-import { createScreen, type Screen } from './screen.ts';
+import type { Screen } from './screen.ts';
 import { shareProgress } from './shared-progress.ts';
-import { openSources } from './source-events.ts';
-import { type RunParts, SourceMirror } from './source-mirror.ts';
 import { StatusBoard } from './status-board.ts';
 import { StatusFile } from './status-file.ts';
 import { statusJson } from './status-json.ts';
+import { catchStrayErrors } from './stray-errors.ts';
+import { planRun } from './target-plan.ts';
 
 /** No target may keep fewer dirty names than this before directories degrade to rescans. */
 const MIN_PENDING_ENTRIES = 50_000;
@@ -40,14 +44,31 @@ export async function runMirrors(
   io: ProgramIo,
   frame: RunFrame = {},
 ): Promise<number> {
-  const screen = createScreen(frame.log === undefined ? io : { stdout: io.stdout, stderr: NO_TERMINAL });
-  const log = frame.log ?? openLog(settings, screen, io);
+  const hasBar = frame.log === undefined && io.stderr.isTTY === true;
+  const screen = hasBar ? (await import('./screen.ts')).createScreen(io) : plainScreen(io.stdout);
+  const logOptions = { level: settings.logLevel, format: settings.logFormat };
+  const log = frame.log ?? openLog(settings.logFile, logOptions, screen, io);
   const addon = loadAddon();
   const pidFile = settings.pidFile === undefined ? undefined : takePidFile(settings.pidFile, addon);
   try {
     const statusFile = openStatusFile(settings, frame, log);
+    const useLog = ({ logLevel, logFormat }: RunSettings): void => {
+      Object.assign(logOptions, { level: logLevel, format: logFormat });
+    };
     try {
-      return await runAll(mirrors, settings, { io, frame, addon, log, screen, board: statusFile?.board });
+      return await runAll(mirrors, settings, {
+        io,
+        frame,
+        addon,
+        log,
+        useLog,
+        screen,
+        board: statusFile?.board,
+        release: () => {
+          statusFile?.close();
+          pidFile?.release();
+        },
+      });
     } finally {
       statusFile?.close();
     }
@@ -56,13 +77,10 @@ export async function runMirrors(
   }
 }
 
-function openLog(
-  { logLevel: level, logFormat: format, logFile }: RunSettings,
-  screen: Screen,
-  io: ProgramIo,
-): Log {
-  if (logFile !== undefined) return createLog(openLogFile(logFile, io.stderr), { level, format }, false);
-  return createLog(screen.lines, { level, format }, wantsColours(io.stdout, io.environment));
+/** `options` may change. */
+function openLog(file: string | undefined, options: LogOptions, screen: Screen, io: ProgramIo): Log {
+  if (file !== undefined) return createLog(openLogFile(file, io.stderr), options, false);
+  return createLog(screen.lines, options, wantsColours(io.stdout, io.environment));
 }
 
 const STATUS_INTERVAL_MS = 10_000;
@@ -80,57 +98,77 @@ interface RunOutputs {
   readonly frame: RunFrame;
   readonly addon: NativeAddon;
   readonly log: Log;
+  readonly useLog: (settings: RunSettings) => void;
   readonly screen: Screen;
   readonly board: StatusBoard | undefined;
+  /** Leaves the files of the run as they are to be at its end. */
+  readonly release: () => void;
 }
 
 async function runAll(
   mirrors: readonly MirrorOptions[],
   settings: RunSettings,
-  { io, frame, addon, log, screen, board = new StatusBoard() }: RunOutputs,
+  { io, frame, addon, log, useLog, screen, board = new StatusBoard(), release }: RunOutputs,
 ): Promise<number> {
   const progress = createProgress(screen, log);
-  const targetCount = mirrors.reduce((sum, { targets }) => sum + targets.length, 0);
   const graceful = mirrors.every(({ once }) => once)
     ? 'ending'
     : `delivering what is pending, for at most ${DRAIN_MS / 1000} s in all; a second signal ends at once`;
   const ending = endOnSignals(io, log, graceful);
-  const parts: RunParts = {
+  let lastResort: NodeJS.Timeout | undefined;
+  const leaveErrors = catchStrayErrors({
+    tell: (message, remedy) => {
+      log.error(message, remedy === undefined ? {} : { remedy });
+    },
+    fail: (error) => {
+      const stack = error instanceof Error ? (error.stack ?? error.message) : thrownText(error);
+      log.error(
+        `an exception that nobody has caught ends the program; no file of yours is in its stack, so that this may be a fault of the program itself: ${stack}`,
+      );
+      // What is broken may be what the end would wait for.
+      lastResort = setTimeout(() => {
+        release();
+        process.exit(1);
+      }, 2 * DRAIN_MS);
+      ending.fail();
+    },
+  });
+  const slots = new ProcessSlots(Infinity);
+  const tunnels = new Tunnels(createDeliveryLog(log, progress, false).event, board.tunnelsChanged);
+  board.tunnels = () => tunnels.look();
+  const set = new MirrorSet({
     addon,
     log,
     board,
-    namesSource: mirrors.length > 1,
-    namesTarget: targetCount > 1,
     watchProgress: shareProgress(progress, 'sources'),
     targetProgress: shareProgress(progress, 'targets'),
-    maxPendingEntries: Math.max(
-      MIN_PENDING_ENTRIES,
-      Math.floor(MIRROR_DEFAULTS.maxPendingEntries / targetCount),
-    ),
-    slots:
-      settings.maxTotalProcesses === undefined ? undefined : new ProcessSlots(settings.maxTotalProcesses),
+    maxPendingEntries: (targetCount) =>
+      Math.max(MIN_PENDING_ENTRIES, Math.floor(MIRROR_DEFAULTS.maxPendingEntries / targetCount)),
+    slots,
     masters: new SshMasters(),
+    tunnels,
     environment: io.environment,
     ending,
-  };
-  const sources: SourceMirror[] = [];
+    useSettings: (changed) => {
+      useLog(changed);
+      slots.resize(changed.maxTotalProcesses ?? Infinity);
+    },
+  });
   try {
     checkTargetsApart(
       mirrors.flatMap(({ targets, deletePolicy }, source) =>
-        rsyncTargetNames(targets).map((name) => ({ name, source, deletes: deletePolicy !== 'no' })),
+        targetAddresses(targets).map((target) => ({ ...target, source, deletes: deletePolicy !== 'no' })),
       ),
     );
     checkNoRing(
       mirrors.map(({ sourcePath, targets }) => ({
         source: pathFromText(sourcePath),
-        targets: rsyncTargetNames(targets),
+        targets: targetAddresses(targets),
       })),
     );
-    for (const options of mirrors) sources.push(new SourceMirror(options, parts));
-    for (const source of sources) source.createTargets();
-    await prepare(sources, targetCount);
-    frame.ready?.();
-    const isDelivered = await runReady(sources, parts);
+    await set.start(planRun(mirrors, settings, addon), frame.ready);
+    frame.changer?.begin(set, log, ending);
+    const isDelivered = await set.done();
     const signal = ending.signal();
     const wanted = ending.exitStatus();
     if (wanted !== undefined) return wanted;
@@ -140,53 +178,11 @@ async function runAll(
     ending.now();
     throw error;
   } finally {
+    frame.changer?.end();
     progress.end();
-    await Promise.all(sources.map((source) => source.close()));
+    await set.close();
     ending.close();
-  }
-}
-
-/** Where no bar is drawn. */
-const NO_TERMINAL: ProgramIo['stderr'] = { write: () => undefined };
-
-/** Leaves out what cannot work, and says why; throws a SynclineError when nothing is left. */
-async function prepare(sources: readonly SourceMirror[], targetCount: number): Promise<void> {
-  const unable = (await Promise.all(sources.map((source) => source.prepare()))).flat();
-  const [first] = unable;
-  // What is wrong with the only source is wrong with all its targets.
-  if (first !== undefined && (targetCount === 1 || (sources.length === 1 && first.error.code === 'SOURCE')))
-    throw first.error;
-  for (const { mirror, error } of unable) mirror.stopped(error.message, error.remedy);
-  if (unable.length === targetCount)
-    throw new SynclineError('TARGET', `none of the ${targetCount} targets can work`);
-}
-
-/** Resolves with true when there was nothing to do but the first syncs, and all was delivered. */
-async function runReady(
-  sources: readonly SourceMirror[],
-  { addon, ending, board }: RunParts,
-): Promise<boolean> {
-  const live = sources.filter(({ options, ready }) => !options.once && ready.length > 0);
-  const opened = openSources(addon, live);
-  board.directories = opened.directories;
-  try {
-    for (const [source, error] of opened.failed) {
-      if (sources.length === 1) throw error;
-      for (const mirror of source.ready) mirror.stopped(error.message, error.remedy);
-    }
-    const work = sources.map(async (source) => {
-      const events = opened.events.get(source);
-      if (source.options.once) return source.syncOnce();
-      if (events !== undefined) await source.keepEqual(events);
-      return false;
-    });
-    for (const one of work)
-      one.catch(() => {
-        ending.now();
-      });
-    return (await Promise.all(work)).every(Boolean);
-  } finally {
-    board.directories = () => 0;
-    opened.close();
+    leaveErrors();
+    clearTimeout(lastResort);
   }
 }

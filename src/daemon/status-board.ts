@@ -1,6 +1,7 @@
 import type { Delivered } from '../model/outcome.ts';
 import type { BookedName, MirrorBooks } from '../pipeline/mirror.ts';
 import type { MirrorReport, MirrorStateName } from '../pipeline/mirror-report.ts';
+import type { TunnelStatus } from '../target/tunnel/tunnel.ts';
 import type { FilterOption } from './mirror-options.ts';
 
 /** What is known of one target. */
@@ -29,6 +30,7 @@ export interface RunStatus {
   readonly isRunning: boolean;
   readonly directories: number;
   readonly targets: readonly TargetStatus[];
+  readonly tunnels: readonly TunnelStatus[];
 }
 
 /** So many names of a target are told, whatever the size of its backlog. */
@@ -36,8 +38,8 @@ const TOLD_NAMES = 100;
 
 /** One target tells here what it is doing. */
 export class StatusEntry {
-  readonly #of: Pick<TargetStatus, 'source' | 'target' | 'rules'>;
   readonly #changed: () => void;
+  #of: Pick<TargetStatus, 'source' | 'target' | 'rules'>;
   #state: Pick<TargetStatus, 'state' | 'message' | 'remedy'> = { state: 'collecting' };
   #books: MirrorBooks | undefined;
   #last: TargetStatus['last'];
@@ -45,6 +47,12 @@ export class StatusEntry {
   constructor(of: Pick<TargetStatus, 'source' | 'target' | 'rules'>, changed: () => void) {
     this.#of = of;
     this.#changed = changed;
+  }
+
+  /** Other rules count from now on. */
+  follow(rules: TargetStatus['rules']): void {
+    this.#of = { ...this.#of, rules };
+    this.#changed();
   }
 
   get isIdle(): boolean {
@@ -78,28 +86,51 @@ export class StatusEntry {
 
 /** What all targets of a run are doing, for those who want to know. */
 export class StatusBoard {
-  readonly #entries: StatusEntry[] = [];
   readonly #changed: () => void;
+  /** In the order in which they are told, by the keys of their plans. */
+  #entries: ReadonlyMap<string, StatusEntry | undefined> = new Map();
   /** How many directories are watched now. */
   directories: () => number = () => 0;
+  /** What the tunnels are doing now. */
+  tunnels: () => readonly TunnelStatus[] = () => [];
 
   /** `changed` is called whenever the state of a target does. */
   constructor(changed: () => void = () => undefined) {
     this.#changed = changed;
   }
 
+  /** To be called when {@link tunnels} would give something else. */
+  readonly tunnelsChanged = (): void => {
+    this.#changed();
+  };
+
   get isIdle(): boolean {
-    return this.#entries.every((entry) => entry.isIdle);
+    return this.#shown().every((entry) => entry.isIdle);
   }
 
-  add(of: Pick<TargetStatus, 'source' | 'target' | 'rules'>): StatusEntry {
-    const entry = new StatusEntry(of, this.#changed);
-    this.#entries.push(entry);
-    return entry;
+  /** The entry of a target that is not shown yet. */
+  entry(of: Pick<TargetStatus, 'source' | 'target' | 'rules'>): StatusEntry {
+    return new StatusEntry(of, this.#changed);
+  }
+
+  /** The targets with these keys, in this order, and no others are shown from now on. */
+  follow(keys: readonly string[]): void {
+    this.#entries = new Map(keys.map((key) => [key, this.#entries.get(key)]));
+    this.#changed();
+  }
+
+  /** This is the entry of the target with this key from now on. */
+  show(key: string, entry: StatusEntry): void {
+    this.#entries = new Map([...this.#entries, [key, entry]]);
+    this.#changed();
   }
 
   look(isRunning = true): RunStatus {
-    const targets = this.#entries.map((entry) => entry.look());
-    return { at: new Date(), isRunning, directories: this.directories(), targets };
+    const targets = this.#shown().map((entry) => entry.look());
+    return { at: new Date(), isRunning, directories: this.directories(), targets, tunnels: this.tunnels() };
+  }
+
+  #shown(): readonly StatusEntry[] {
+    return [...this.#entries.values()].filter((entry) => entry !== undefined);
   }
 }

@@ -4,7 +4,7 @@ import { jsonPath } from './json-path.ts';
 import type { RunStatus } from './status-board.ts';
 
 /** A status as one JSON object, paths by {@link jsonPath}. */
-export function statusJson({ at, isRunning, directories, targets }: RunStatus): string {
+export function statusJson({ at, isRunning, directories, targets, tunnels }: RunStatus): string {
   const status = {
     time: at.toISOString(),
     pid: process.pid,
@@ -17,6 +17,7 @@ export function statusJson({ at, isRunning, directories, targets }: RunStatus): 
         names: names.map(nameJson),
       }),
     ),
+    ...(tunnels.length > 0 && { tunnels: tunnels.map(({ name, processes }) => ({ name, processes })) }),
   };
   return `${JSON.stringify(status, undefined, 2)}\n`;
 }

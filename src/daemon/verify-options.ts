@@ -5,6 +5,7 @@ export interface VerifyOptions extends Pick<
   MirrorOptions,
   | 'sourcePath'
   | 'filterArguments'
+  | 'deletesExcluded'
   | 'attributes'
   | 'rsyncOptions'
   | 'rsyncProgram'

@@ -10,6 +10,7 @@ import { directoryIdentity } from '../target/local-target.ts';
 import { parseTarget } from '../target/parse-target.ts';
 import { differingParts } from '../target/rsync/itemized-change.ts';
 import { SshMasters } from '../target/ssh/ssh-masters.ts';
+import { Tunnels } from '../target/tunnel/tunnels.ts';
 import type { DeliveryEvent, Target } from '../target/target.ts';
 import { createTarget, type TargetSource } from './create-target.ts';
 import { endOnSignals } from './end-on-signals.ts';
@@ -66,6 +67,7 @@ export async function runVerify(options: VerifyOptions, io: ProgramIo): Promise<
     addon,
     environment: io.environment,
     masters: new SshMasters(),
+    tunnels: new Tunnels(() => undefined),
     slots: undefined,
   };
   let direct = options.direct;
@@ -149,8 +151,8 @@ function lacksRsync(error: unknown): boolean {
 }
 
 /** Whether the file engine can do without rsync what was asked for. */
-function isForEngine({ target, rsyncOptions }: VerifyOptions): boolean {
-  return rsyncOptions.length === 0 && parseTarget(target).kind === 'local';
+function isForEngine({ target, rsyncOptions, deletesExcluded }: VerifyOptions): boolean {
+  return rsyncOptions.length === 0 && !deletesExcluded && parseTarget(target).kind === 'local';
 }
 
 function differenceIn(event: DeliveryEvent): Difference | undefined {

@@ -10,8 +10,11 @@ export type RuleOrigin = string;
 export interface FilterRule {
   readonly include: boolean;
   readonly pattern: string;
-  /** `sender`: decides what is sent (hide, show). `receiver`: decides what may be deleted there (protect, risk). */
-  readonly side: 'both' | 'sender' | 'receiver';
+  /**
+   * `sender`: decides what is sent (hide, show). `receiver`: decides what may be deleted there (protect, risk). `unsaid` is
+   * both, but the sender alone where rsync is told to delete what is excluded.
+   */
+  readonly side: 'unsaid' | 'both' | 'sender' | 'receiver';
   /** `/`: matched against the absolute path. */
   readonly absolute: boolean;
   /** `!`: acts on what the pattern does not match. */
@@ -23,12 +26,14 @@ export interface FilterRule {
   readonly origin: RuleOrigin;
 }
 
+const SIDE_MODIFIERS = { unsaid: '', both: 'sr', sender: 's', receiver: 'r' } as const;
+
 /** The rule in rsync's shortest form, bytes as latin1: `- *.o`, `+! a/`, `-s /tmp/`. */
 export function ruleText(rule: FilterRule): string {
   const modifiers = [
     rule.absolute ? '/' : '',
     rule.negated ? '!' : '',
-    rule.side === 'sender' ? 's' : rule.side === 'receiver' ? 'r' : '',
+    SIDE_MODIFIERS[rule.side],
     rule.perishable ? 'p' : '',
     rule.xattr ? 'x' : '',
   ];

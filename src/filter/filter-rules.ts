@@ -9,6 +9,8 @@ export class FilterRules {
   constructor(
     readonly rules: readonly FilterRule[],
     addon: Pick<NativeAddon, 'Filter'>,
+    /** The files they were read from, merged ones too. */
+    readonly files: readonly PathBytes[] = [],
   ) {
     this.#addon = addon;
   }

@@ -46,11 +46,12 @@ export function parseRules(
 ): FilterRules {
   const reader = new RuleReader(addon);
   for (const option of options) reader.readOption(option);
-  return new FilterRules(reader.rules, addon);
+  return new FilterRules(reader.rules, addon, [...reader.files]);
 }
 
 class RuleReader {
   rules: FilterRule[] = [];
+  readonly files = new Set<PathBytes>();
   readonly #addon: Pick<NativeAddon, 'Filter'>;
   readonly #openFiles: string[] = [];
   #directory: string | undefined;
@@ -67,7 +68,7 @@ class RuleReader {
       throw new SynclineError(
         'FILTER',
         `${origin}: an argument that is not UTF-8 cannot be taken exactly`,
-        'put the rule into a file and use --exclude-from or --filter="merge FILE"',
+        'put the rule into a file and give that by --exclude-from or --filter="merge FILE"',
       );
     }
     switch (kind) {
@@ -105,13 +106,19 @@ class RuleReader {
       throw new SynclineError(
         'FILTER',
         `${origin}: cannot read the rules in ${shown}: ${reason}`,
-        `name a readable file; a relative name counts from ${this.#directory ?? 'the working directory'}`,
+        `name a readable file${this.#advice(file)}`,
         { cause: error },
       );
     }
+    this.files.add(this.#fromDirectory(file));
     this.#openFiles.push(file);
     for (const { text, line } of ruleLines(content)) this.#take(`${shown}:${line}`, text, read);
     this.#openFiles.pop();
+  }
+
+  #advice(file: PathBytes): string {
+    if (file.startsWith('/')) return '';
+    return `; a relative name counts from ${this.#directory ?? 'the working directory'}`;
   }
 
   #fromDirectory(file: PathBytes): PathBytes {
@@ -140,7 +147,7 @@ class RuleReader {
   #merge(origin: string, file: PathBytes, defaults: RuleDefaults, excludeFile: boolean): void {
     if (excludeFile) {
       const pattern = baseName(file);
-      const rule = { include: false, pattern, side: 'both', absolute: false, negated: false } as const;
+      const rule = { include: false, pattern, side: 'unsaid', absolute: false, negated: false } as const;
       this.rules.push({ ...rule, perishable: false, xattr: false, origin });
     }
     this.#readFile(origin, file, (text) => readRule(text, defaults));

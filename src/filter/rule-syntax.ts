@@ -151,7 +151,7 @@ function ruleOf(
   return {
     include,
     pattern,
-    side: side ?? defaults.side ?? 'both',
+    side: side ?? defaults.side ?? 'unsaid',
     absolute: defaults.absolute || modifiers.includes('/'),
     negated: modifiers.includes('!'),
     perishable: defaults.perishable || modifiers.includes('p'),

@@ -79,6 +79,9 @@ export interface SyncInlet {
   addExclude(pattern: string): void;
   rmExclude(pattern: string): void;
   getExcludes(): readonly string[];
+  /** As those of an event. */
+  log(category: string, message: string): void;
+  terminate(exitCode: number): void;
 }
 
 /** May return a promise, which is waited for. */
@@ -104,6 +107,8 @@ export interface EventFunctions {
 /** The whole of what a sync does. */
 export interface UserAction {
   readonly action: (inlet: SyncInlet) => unknown;
+  /** Called once, before anything else. */
+  readonly start?: ((inlet: SyncInlet) => unknown) | undefined;
   readonly init?: ((event: SyncEvent, inlet: SyncInlet) => unknown) | undefined;
   readonly full?: ((event: SyncEvent, inlet: SyncInlet) => unknown) | undefined;
   /** `ok`, `again` or `die`; undefined: the exit codes decide. */

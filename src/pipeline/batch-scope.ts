@@ -1,6 +1,7 @@
 import type { PathBytes } from '../model/path-bytes.ts';
 import { isWithinOne } from '../model/path-bytes.ts';
 import type { Batch } from '../model/batch.ts';
+import { HINT } from '../model/event-batch.ts';
 
 /** How much is in doubt at a path, the least first. */
 export const REACH = {
@@ -16,11 +17,15 @@ export type Reach = (typeof REACH)[keyof typeof REACH];
 /** Answers what the delivery of a batch had to do with a path. */
 export class BatchScope {
   readonly #entries: ReadonlySet<PathBytes>;
+  /** Those of which the content was sent whatever size and time say. */
+  readonly #written: ReadonlySet<PathBytes>;
   readonly #subtrees: ReadonlySet<PathBytes>;
   readonly #contentSubtrees: ReadonlySet<PathBytes>;
 
   constructor(batch: Batch) {
     this.#entries = new Set(batch.entries.map(({ path }) => path));
+    const written = batch.entries.filter(({ hints }) => (hints & (HINT.modified | HINT.created)) !== 0);
+    this.#written = new Set(written.map(({ path }) => path));
     this.#subtrees = new Set(batch.subtrees);
     this.#contentSubtrees = new Set(batch.contentSubtrees);
   }
@@ -42,6 +47,6 @@ export class BatchScope {
     if (isWithinOne(path, this.#contentSubtrees)) return REACH.content;
     if (!isWithinOne(path, this.#subtrees)) return REACH.entry;
     const isNamedBeside = this.#entries.has(path) && !this.#subtrees.has(path);
-    return isNamedBeside ? REACH.content : REACH.subtree;
+    return isNamedBeside || this.#written.has(path) ? REACH.content : REACH.subtree;
   }
 }

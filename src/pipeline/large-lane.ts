@@ -81,6 +81,11 @@ export class LargeLane {
     return { isWanted: !isMoved, stale: hadCompany && !isMoved ? parentPath(entry.path) : undefined };
   }
 
+  /** It does not go this way; true when it was waiting. */
+  withdraw(path: PathBytes): boolean {
+    return this.#waiting.delete(path);
+  }
+
   /** What was at and below `from` is now at and below `to`. */
   follow(from: PathBytes, to: PathBytes): void {
     const current = this.#underWay;

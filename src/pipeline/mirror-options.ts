@@ -50,6 +50,15 @@ export const MIRROR_DEFAULTS = {
   sourceRetryMs: 2_000,
 } as const satisfies MirrorOptions;
 
+/** What of its options may change while a mirror runs; what is pending stays. */
+export interface MirrorSettings extends Pick<
+  MirrorOptions,
+  'quietMs' | 'maxMs' | 'maxEntries' | 'writingQuietMs' | 'capabilities'
+> {
+  /** The target may take now what it did not take before: nothing waits for the end of a pause. */
+  readonly tryAgain?: boolean;
+}
+
 /** What a mirror needs from outside. */
 export interface MirrorPorts {
   /**
@@ -67,4 +76,11 @@ export interface MirrorPorts {
   readonly openBooks?: (books: MirrorBooks) => void;
   /** Emits to end: what is pending is delivered now, open files included, then the mirror completes. */
   readonly finish$?: Observable<unknown>;
+  /**
+   * Emits to have the whole tree compared as soon as it can be, with what is pending. Asked for again before that was begun,
+   * it is one compare.
+   */
+  readonly compare$?: Observable<unknown>;
+  /** These count from now on, for the window that is open too. */
+  readonly settings$?: Observable<MirrorSettings>;
 }

@@ -3,24 +3,24 @@ import { BehaviorSubject, NEVER, Subject, Subscription, asyncScheduler, take, ta
 import type { Batch, BatchReason } from '../model/batch.ts';
 import type { EventBatch } from '../model/event-batch.ts';
 import { HINT, ROOT_STATE, SLOT, slotPath } from '../model/event-batch.ts';
-import type { Delivered, Failed, HeldDeletions, Outcome } from '../model/outcome.ts';
+import type { Delivered, Failed, Outcome } from '../model/outcome.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
 import { pauseMs } from './back-off.ts';
-import type { Reach } from './batch-scope.ts';
-import { BatchScope, REACH } from './batch-scope.ts';
+import { REACH } from './batch-scope.ts';
 import type { Flight } from './flight.ts';
 import { LargeLane } from './large-lane.ts';
 import type { BookedName, MirrorBooks } from './mirror-books.ts';
-import type { MirrorOptions, MirrorPorts } from './mirror-options.ts';
+import type { MirrorOptions, MirrorPorts, MirrorSettings } from './mirror-options.ts';
 import type { MirrorReport, MirrorState } from './mirror-report.ts';
 import { PendingTree } from './pending-tree.ts';
 import type { Chunk } from './plan.ts';
 import { plan } from './plan.ts';
+import { RetryBooks } from './retry-books.ts';
 import type { Retry } from './retry-list.ts';
-import { RetryList } from './retry-list.ts';
-import type { Backlog } from './settle.ts';
+import type { Backlog, SettleOptions } from './settle.ts';
 import { settle } from './settle.ts';
+import { whileSynchronous } from './while-synchronous.ts';
 
 interface Pause {
   readonly kind: 'waiting' | 'held';
@@ -36,11 +36,9 @@ export class MirrorRun {
   readonly #ports: MirrorPorts;
   readonly #out: Subscriber<MirrorReport>;
   readonly #scheduler: SchedulerLike;
+  readonly #window: { -readonly [K in keyof SettleOptions]: SettleOptions[K] };
   readonly #tree: PendingTree;
-  readonly #quarantine: RetryList;
-  readonly #rechecks: RetryList;
-  /** Where deletions are held. */
-  readonly #holds: RetryList;
+  readonly #retries: RetryBooks;
   readonly #large = new LargeLane();
   readonly #backlog$ = new Subject<Backlog>();
   readonly #busy$ = new BehaviorSubject(true);
@@ -62,9 +60,6 @@ export class MirrorRun {
   #pause: Pause | undefined;
   #pauseTimer: Subscription | undefined;
   #stoppedBy: Failed | undefined;
-  #heldBy: HeldDeletions | undefined;
-  /** A hold of the first compare, whose deletions stay those of a first compare. */
-  #heldAtStartup = false;
   #failures = 0;
   #batches = 0;
   #lastState = '';
@@ -74,17 +69,20 @@ export class MirrorRun {
     this.#ports = ports;
     this.#out = out;
     this.#scheduler = options.scheduler ?? asyncScheduler;
-    this.#quarantine = new RetryList(options.quarantineBackOff, options.maxQuarantined);
-    this.#rechecks = new RetryList(options.recheckBackOff, options.maxQuarantined);
-    this.#holds = new RetryList(options.heldBackOff, options.maxQuarantined);
-    const [large, lists] = [this.#large, [this.#quarantine, this.#rechecks, this.#holds]];
+    const { quietMs, maxMs, maxEntries } = options;
+    this.#window = { quietMs, maxMs, maxEntries, scheduler: this.#scheduler };
+    const retries = new RetryBooks(options, (report) => {
+      out.next(report);
+    });
+    this.#retries = retries;
+    const large = this.#large;
     this.#tree = new PendingTree(
       { ...options, moves: options.capabilities.moves },
       {
         get isInUse() {
-          return large.isInUse || lists.some((list) => list.size > 0);
+          return large.isInUse || retries.size > 0;
         },
-        has: (path) => large.has(path) || lists.some((list) => list.concerns(path)),
+        has: (path) => large.has(path) || retries.concerns(path),
       },
     );
     this.#startup = options.initial;
@@ -92,10 +90,8 @@ export class MirrorRun {
   }
 
   run(eventBatch$: Observable<EventBatch>): Subscription {
-    const { quietMs, maxMs, maxEntries } = this.#options;
-    const settling = settle({ quietMs, maxMs, maxEntries, scheduler: this.#scheduler }, this.#busy$);
     this.#running.add(
-      this.#backlog$.pipe(settling).subscribe((nowMs) => {
+      this.#backlog$.pipe(settle(this.#window, this.#busy$)).subscribe((nowMs) => {
         this.#deliver(nowMs);
       }),
     );
@@ -121,6 +117,18 @@ export class MirrorRun {
       }),
     );
     this.#ports.openBooks?.({ counts: () => this.#counts(), names: (max) => this.#names(max) });
+    this.#running.add(
+      (this.#ports.settings$ ?? NEVER).subscribe((settings) => {
+        this.#configure(settings);
+      }),
+    );
+    this.#running.add(
+      (this.#ports.compare$ ?? NEVER).pipe(takeUntil(this.#finish$)).subscribe(() => {
+        this.#tree.rescan(ROOT_PATH);
+        this.#urgent = true;
+        this.#next(false);
+      }),
+    );
     if (!this.#ready) {
       this.#afterBarrier(() => {
         if (this.#finishing) return;
@@ -131,6 +139,17 @@ export class MirrorRun {
     }
     this.#next(false);
     return this.#running;
+  }
+
+  #configure(settings: MirrorSettings): void {
+    const { quietMs, maxMs, maxEntries, writingQuietMs, capabilities, tryAgain } = settings;
+    Object.assign(this.#window, { quietMs, maxMs, maxEntries });
+    this.#tree.configure({ moves: capabilities.moves, writingQuietMs });
+    if (tryAgain === true) {
+      this.#retries.hasten(this.#scheduler.now());
+      if (this.#pause?.kind === 'waiting') this.#resume();
+    }
+    this.#next(false);
   }
 
   #apply(batch: EventBatch): void {
@@ -144,12 +163,7 @@ export class MirrorRun {
 
   #follow(from: PathBytes, to: PathBytes): void {
     this.#large.follow(from, to);
-    for (const list of [this.#rechecks, this.#holds]) if (list.size > 0) list.follow(from, to);
-    if (this.#quarantine.size === 0) return;
-    for (const [path, retry] of this.#quarantine.follow(from, to)) {
-      this.#out.next({ kind: 'released', path });
-      this.#reportQuarantined(retry);
-    }
+    this.#retries.follow(from, to, this.#scheduler.now());
   }
 
   #rootIs(state: number): void {
@@ -162,14 +176,12 @@ export class MirrorRun {
 
   /** The window has closed: takes what is ripe and delivers it. */
   #deliver(nowMs: number): void {
-    let reason: BatchReason = this.#startup ? 'startup' : 'live';
-    for (const list of [this.#quarantine, this.#rechecks, this.#holds]) {
-      const due = list.take(nowMs);
-      if (list === this.#holds && due.length > 0 && this.#heldAtStartup) reason = 'startup';
-      for (const retry of due) this.#again(retry);
-      // New events do not tell what the failed delivery was about; a success of theirs is taken as its success.
-      for (const retry of list.all()) if (this.#tree.isDue(retry.path)) this.#again(retry);
-    }
+    const isDue = (path: PathBytes): boolean => this.#tree.isDue(path);
+    const again = (retry: Retry): void => {
+      this.#again(retry);
+    };
+    const isOfStartup = this.#retries.take(nowMs, isDue, again) || this.#startup;
+    const reason: BatchReason = isOfStartup ? 'startup' : 'live';
     this.#urgent = false;
     const flight = this.#tree.take(nowMs, this.#finishing);
     if (flight === undefined) {
@@ -225,7 +237,8 @@ export class MirrorRun {
     if (this.#startup)
       return { moves, entries, subtrees: [...subtrees, ...contentSubtrees], contentSubtrees: [] };
     // What has failed may have needed more than the lane may do, as to delete a directory of that name.
-    const isPlain = this.#quarantine.size === 0 || !entries.some(({ path }) => this.#quarantine.has(path));
+    const isPlain =
+      this.#retries.quarantined === 0 || !entries.some(({ path }) => this.#retries.isQuarantined(path));
     const large = isPlain && !this.#finishing ? ({ large: 'defer' } as const) : {};
     return { moves, entries, subtrees, contentSubtrees, ...large };
   }
@@ -279,12 +292,11 @@ export class MirrorRun {
   #largeDelivered(batch: Batch, outcome: Outcome): void {
     const [path = ROOT_PATH] = batch.entries.map((entry) => entry.path);
     const nowMs = this.#scheduler.now();
-    if (outcome.kind === 'delivered') {
-      this.#books(batch, outcome, nowMs);
-      return;
-    }
+    if (outcome.kind === 'delivered') this.#retries.delivered(batch, outcome, nowMs);
     // Tried again with the batches, where a failure of the target shows as one.
-    this.#quarantined(path, outcome.message, REACH.entry, nowMs);
+    else this.#retries.failed(path, outcome.message, REACH.entry, nowMs);
+    // What was written to it meanwhile goes that way too: this one may fail as often as it is tried.
+    if (this.#retries.isQuarantined(path) && this.#large.withdraw(path)) this.#tree.touch(path);
   }
 
   #delivered(flight: Flight, chunk: Chunk, batch: Batch, outcome: Delivered): void {
@@ -294,46 +306,8 @@ export class MirrorRun {
     // What was new and is gone or elsewhere by now, the target may have got all the same.
     if (outcome.comparedWhole === true && flight.sawNewNames) this.#tree.rescan(ROOT_PATH);
     for (const entry of outcome.deferred ?? []) this.#large.add(entry);
-    this.#books(batch, outcome, this.#scheduler.now());
+    this.#retries.delivered(batch, outcome, this.#scheduler.now());
     this.#deliverLarge();
-  }
-
-  /** Tells of a delivery, and lists what of it is to be tried again. */
-  #books(batch: Batch, outcome: Delivered, nowMs: number): void {
-    const scope = new BatchScope(
-      outcome.comparedWhole === true ? { ...batch, subtrees: [ROOT_PATH] } : batch,
-    );
-    const held = outcome.held?.paths ?? [];
-    const failed = [...outcome.recheck, ...outcome.problems.map(({ path }) => path)];
-    const deferred = outcome.deferred?.map(({ path }) => path) ?? [];
-    const again = new Set([...failed, ...deferred, ...held]);
-    const isDone = ({ path, reach }: Retry): boolean => scope.covers(path, reach) && !again.has(path);
-    this.#out.next({ kind: 'delivered', batch, outcome });
-    this.#rechecks.release(isDone);
-    for (const path of this.#quarantine.release(isDone)) this.#out.next({ kind: 'released', path });
-    this.#holds.release(isDone);
-    if (outcome.held !== undefined) {
-      this.#heldBy = outcome.held;
-      this.#heldAtStartup ||= batch.reason === 'startup';
-      for (const path of held) {
-        // All content is there.
-        const isEntry = path !== ROOT_PATH && scope.reachOf(path) === REACH.entry;
-        this.#holds.add(path, outcome.held.message, isEntry ? REACH.entry : REACH.subtree, nowMs);
-      }
-    } else if (this.#holds.size === 0) {
-      this.#heldBy = undefined;
-      this.#heldAtStartup = false;
-    } else if (this.#heldBy?.isBrief === true) this.#holds.hasten(nowMs);
-    for (const path of outcome.recheck)
-      this.#rechecks.add(path, 'changed while it was read', scope.reachOf(path), nowMs);
-    for (const { path, message } of outcome.problems)
-      this.#quarantined(path, message, scope.reachOf(path), nowMs);
-  }
-
-  #quarantined(path: PathBytes, message: string, reach: Reach, nowMs: number): void {
-    const { retry, absorbed } = this.#quarantine.add(path, message, reach, nowMs);
-    for (const gone of absorbed) this.#out.next({ kind: 'released', path: gone });
-    this.#reportQuarantined(retry);
   }
 
   #land(): void {
@@ -350,9 +324,7 @@ export class MirrorRun {
   #afterFlight(): void {
     const nowMs = this.#scheduler.now();
     this.#flight = undefined;
-    this.#quarantine.landed(nowMs);
-    this.#rechecks.landed(nowMs);
-    this.#holds.landed(nowMs);
+    this.#retries.landed(nowMs);
     this.#deliverLarge();
     if (!this.#finishing) this.#next(false);
     else if (this.#pause !== undefined) this.#complete();
@@ -437,8 +409,7 @@ export class MirrorRun {
   }
 
   #complete(): void {
-    const retries = this.#quarantine.size + this.#rechecks.size + this.#holds.size;
-    const remaining = this.#tree.size + this.#tree.inFlight + this.#large.size + retries;
+    const remaining = this.#tree.size + this.#tree.inFlight + this.#large.size + this.#retries.size;
     this.#out.next({ kind: 'finished', remaining });
     this.#out.complete();
   }
@@ -449,12 +420,7 @@ export class MirrorRun {
     if (this.#isBusy() && !this.#busy$.value) this.#busy$.next(true);
     const dueMs = this.#urgent
       ? -Infinity
-      : Math.min(
-          this.#tree.writingDueMs() ?? Infinity,
-          this.#quarantine.dueMs(),
-          this.#rechecks.dueMs(),
-          this.#holds.dueMs(),
-        );
+      : Math.min(this.#tree.writingDueMs() ?? Infinity, this.#retries.dueMs());
     this.#backlog$.next({ ripe: this.#tree.ripe, fresh, dueMs });
     if (!this.#isBusy() && this.#busy$.value) this.#busy$.next(false);
   }
@@ -490,26 +456,24 @@ export class MirrorRun {
       };
     }
     if (pause !== undefined) return { ...counts, state: pause.kind, retryAtMs: pause.untilMs, ...because };
-    if (!this.#ready || this.#tree.size > 0 || this.#rechecks.size > 0)
+    if (!this.#ready || this.#tree.size > 0 || this.#retries.rechecks > 0)
       return { ...counts, state: 'collecting' };
     if (this.#large.size > 0) return { ...counts, state: 'delivering' };
-    if (this.#heldBy !== undefined && this.#holds.size > 0) {
-      const { message, remedy } = this.#heldBy;
-      return { ...counts, state: 'held', retryAtMs: this.#holds.dueMs(), message, remedy };
-    }
-    if (this.#quarantine.size > 0)
-      return { ...counts, state: 'waiting', retryAtMs: this.#quarantine.dueMs() };
+    const { held } = this.#retries;
+    if (held !== undefined) return { ...counts, state: 'held', ...held };
+    if (this.#retries.quarantined > 0)
+      return { ...counts, state: 'waiting', retryAtMs: this.#retries.quarantineDueMs() };
     return { ...counts, state: 'idle' };
   }
 
   #counts(): ReturnType<MirrorBooks['counts']> {
     const inFlight = this.#tree.inFlight + this.#large.size;
-    return { pending: this.#tree.size, inFlight, quarantined: this.#quarantine.size };
+    return { pending: this.#tree.size, inFlight, quarantined: this.#retries.quarantined };
   }
 
   #names(max: number): readonly BookedName[] {
     const names: BookedName[] = [];
-    for (const { path, reach } of this.#quarantine.all()) {
+    for (const { path, reach } of this.#retries.inQuarantine()) {
       if (names.length === max) return names;
       names.push({ state: 'retry', path, hints: HINT.modified, isCompared: reach !== REACH.entry });
     }
@@ -518,11 +482,6 @@ export class MirrorRun {
       names.push(name);
     }
     return names;
-  }
-
-  #reportQuarantined({ path, message, attempts, dueMs }: Retry): void {
-    const retryInMs = Math.max(0, dueMs - this.#scheduler.now());
-    this.#out.next({ kind: 'quarantined', path, message, attempts, retryInMs });
   }
 
   #isHeldByRoot(): boolean {
@@ -555,21 +514,4 @@ export class MirrorRun {
 
 function isEmpty({ moves, entries, subtrees, contentSubtrees }: Batch): boolean {
   return [moves, entries, subtrees, contentSubtrees].every(({ length }) => length === 0);
-}
-
-/** A step that may ask for the next one at once or later, run without growing the stack. */
-function whileSynchronous(step: (again: () => void) => void): () => void {
-  let isRunning = false;
-  let isDue = false;
-  const run = (): void => {
-    isDue = true;
-    if (isRunning) return;
-    isRunning = true;
-    while (isDue) {
-      isDue = false;
-      step(run);
-    }
-    isRunning = false;
-  };
-  return run;
 }

@@ -7,7 +7,7 @@ import { MirrorRun } from './mirror-run.ts';
 
 export { MIRROR_DEFAULTS } from './mirror-options.ts';
 export type { BookedName, MirrorBooks } from './mirror-books.ts';
-export type { MirrorOptions, MirrorPorts } from './mirror-options.ts';
+export type { MirrorOptions, MirrorPorts, MirrorSettings } from './mirror-options.ts';
 
 /**
  * Keeps one target equal to the source. Shape: event batches (already filtered) in, reports out; the source completing

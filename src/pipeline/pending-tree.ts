@@ -57,7 +57,7 @@ const EXCHANGE_REACH = 64;
  * after the events of its time have been applied.
  */
 export class PendingTree {
-  readonly #options: PendingTreeOptions;
+  #options: PendingTreeOptions;
   readonly #beside: Beside;
   #tree = new DirtyTree();
   #moves: Move[] = [];
@@ -70,6 +70,12 @@ export class PendingTree {
   constructor(options: PendingTreeOptions, beside = NOTHING) {
     this.#options = options;
     this.#beside = beside;
+  }
+
+  /** These count from now on. Without `moves` the hints that there are become rescans. */
+  configure(options: Pick<PendingTreeOptions, 'moves' | 'writingQuietMs'>): void {
+    this.#options = { ...this.#options, ...options };
+    if (!options.moves && this.#moves.length > 0) this.#giveUpMoves();
   }
 
   /** Dirty names not in flight, those being written included. */
@@ -438,7 +444,10 @@ export class PendingTree {
     place.state |= NODE.hinted;
     for (let up = place.parent; up !== undefined && !up.has(NODE.hinted); up = up.parent)
       up.state |= NODE.hinted;
-    if (this.#moves.length <= MAX_MOVES) return;
+    if (this.#moves.length > MAX_MOVES) this.#giveUpMoves();
+  }
+
+  #giveUpMoves(): void {
     this.#moves = [];
     for (const node of this.#tree.nodes()) {
       const hints = node.state & HINT_MASK;

@@ -72,7 +72,7 @@ export class RetryList {
   add(path: PathBytes, message: string, reach: Reach, nowMs: number): Added {
     const known = this.#retries.get(path);
     const attempts = (known?.attempts ?? 0) + 1;
-    const retry = this.#set(path, message, attempts, further(reach, known?.reach), nowMs);
+    const retry = this.#set(path, message, attempts, joined(reach, known?.reach), nowMs);
     const absorbed: PathBytes[] = [];
     let whole = retry;
     while (this.size > this.maxPaths && whole.path !== ROOT_PATH) {
@@ -83,11 +83,11 @@ export class RetryList {
         if (!isBelow(one.path, directory)) continue;
         attempts = Math.max(attempts, one.attempts);
         // What size and time do not tell of an entry, they do not tell of its directory.
-        below = further(below, one.reach === REACH.subtree ? REACH.subtree : REACH.content);
+        below = joined(below, one.reach === REACH.subtree ? REACH.subtree : REACH.content);
         this.#retries.delete(one.path);
         absorbed.push(one.path);
       }
-      whole = this.#set(directory, message, attempts, further(below, REACH.subtree), nowMs);
+      whole = this.#set(directory, message, attempts, joined(below, REACH.subtree), nowMs);
     }
     return { retry: whole, absorbed: absorbed.filter((gone) => gone !== path || known !== undefined) };
   }
@@ -129,6 +129,7 @@ export class RetryList {
   }
 }
 
-function further(one: Reach, other: Reach | undefined): Reach {
-  return other === undefined || one > other ? one : other;
+/** What is in doubt of an entry, the content of a file, a compare by size and time does not settle. */
+function joined(one: Reach, other: Reach | undefined): Reach {
+  return other === undefined || one === other ? one : REACH.content;
 }

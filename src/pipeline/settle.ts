@@ -1,6 +1,7 @@
 import type { Observable, OperatorFunction, SchedulerLike, Subscription } from 'rxjs';
 import { Observable as NewObservable, asyncScheduler } from 'rxjs';
 
+/** Read at every step: they may change while it runs, and count from the next backlog on. */
 export interface SettleOptions {
   /** The window closes this long after the last event, and at latest so long after the first; 0 closes it at once. */
   readonly quietMs: number;
@@ -30,7 +31,7 @@ export function settle(
   options: SettleOptions,
   busy$: Observable<boolean>,
 ): OperatorFunction<Backlog, number> {
-  const { quietMs, maxMs, maxEntries, scheduler = asyncScheduler } = options;
+  const { scheduler = asyncScheduler } = options;
   return (backlog$) =>
     new NewObservable<number>((subscriber) => {
       let ripe = 0;
@@ -42,8 +43,8 @@ export function settle(
 
       const closeMs = (): number => {
         if (firstMs === undefined) return deadlineMs;
-        if (ripe >= maxEntries) return -Infinity;
-        return Math.min(deadlineMs, lastMs + quietMs, firstMs + maxMs);
+        if (ripe >= options.maxEntries) return -Infinity;
+        return Math.min(deadlineMs, lastMs + options.quietMs, firstMs + options.maxMs);
       };
       const arm = (): void => {
         timer?.unsubscribe();

@@ -1,12 +1,13 @@
 import { displayPath, pathFromText, type PathBytes } from '../model/path-bytes.ts';
 import { SynclineError } from '../model/syncline-error.ts';
+import type { TargetAddress } from './check-targets.ts';
 import { isInside, realPath } from './local-target.ts';
 import { parseTarget } from './parse-target.ts';
 
 export interface CheckedMirror {
   /** Absolute. */
   readonly source: PathBytes;
-  readonly targets: readonly string[];
+  readonly targets: readonly TargetAddress[];
 }
 
 /**
@@ -41,8 +42,8 @@ export function checkNoRing(mirrors: readonly CheckedMirror[]): void {
   }
 }
 
-function localPlace(target: string): readonly PathBytes[] {
-  const location = parseTarget(target);
+function localPlace({ name, address = name }: TargetAddress): readonly PathBytes[] {
+  const location = parseTarget(address);
   return location.kind === 'local' ? [realPath(pathFromText(location.path))] : [];
 }
 

@@ -3,8 +3,17 @@ import { SynclineError } from '../model/syncline-error.ts';
 import { isInside, realPath } from './local-target.ts';
 import { parseTarget, targetArgument } from './parse-target.ts';
 
-export interface CheckedTarget {
+/** Where a target is, as far as it can be told from that of another. */
+export interface TargetAddress {
+  /** As the user wrote it. */
   readonly name: string;
+  /** As rsync can be told it; the name if not given. */
+  readonly address?: string;
+  /** By what that is reached, where the same address may be another place: the command of a tunnel, a port. */
+  readonly way?: string;
+}
+
+export interface CheckedTarget extends TargetAddress {
   /** Which source it is of, by any number. */
   readonly source: number;
   /** Deletions are repeated there. */
@@ -16,11 +25,11 @@ export interface CheckedTarget {
  * delete what the other brings. Those of different sources that delete nothing may. Throws a SynclineError (TARGET).
  */
 export function checkTargetsApart(targets: readonly CheckedTarget[]): void {
-  const places = targets.map((target) => ({ ...target, place: placeOf(target.name) }));
+  const places = targets.map((target) => ({ ...target, place: placeOf(target) }));
   for (const [index, one] of places.entries()) {
     for (const other of places.slice(index + 1)) {
       if (one.source !== other.source && !one.deletes && !other.deletes) continue;
-      if (one.place === other.place)
+      if (one.place === other.place && one.way === other.way)
         throw new SynclineError('TARGET', `Target ${other.name} is given twice.`, 'Name each target once.');
       const [inner, outer] = isBelow(one.place, other.place) ? [one, other] : [other, one];
       if (isBelow(inner.place, outer.place))
@@ -34,8 +43,8 @@ export function checkTargetsApart(targets: readonly CheckedTarget[]): void {
 }
 
 /** The real path of a local target; the argument for rsync of any other. */
-function placeOf(target: string): string {
-  const location = parseTarget(target);
+function placeOf({ name, address = name }: TargetAddress): string {
+  const location = parseTarget(address);
   return location.kind === 'local' ? realPath(pathFromText(location.path)) : targetArgument(location);
 }
 

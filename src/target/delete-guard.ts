@@ -1,4 +1,5 @@
 import type { Batch } from '../model/batch.ts';
+import { HINT } from '../model/event-batch.ts';
 import type { Failed, HeldDeletions } from '../model/outcome.ts';
 import { ROOT_PATH } from '../model/path-bytes.ts';
 
@@ -8,7 +9,7 @@ export interface DeleteLimit {
   readonly max: number;
 }
 
-/** Whether an empty source may empty the target; `running`: where each name was seen to go, and not by a comparison. */
+/** Whether an empty source may empty the target; `running`: where its names were seen to go, and not only found missing. */
 export type EmptySourcePolicy = boolean | 'running';
 
 export interface DeleteGuardOptions {
@@ -31,21 +32,33 @@ export class DeleteGuard {
   readonly #options: DeleteGuardOptions;
   /** At least so many names are on the target; undefined until somebody had to count. */
   #leastNames: number | undefined;
+  /** Names were seen to go until the source was empty, and it is so still. */
+  #isSeenEmptied = false;
 
   constructor(options: DeleteGuardOptions) {
     this.#options = options;
   }
 
-  /** Whether it has to be known if the source is empty; `isNew`: the target is not as we left it. */
-  minds(batch: Batch, isNew: boolean): boolean {
-    if (this.#options.allowEmptySource !== 'running') return true;
-    const isCompared = [...batch.subtrees, ...batch.contentSubtrees].includes(ROOT_PATH);
-    return isNew || isCompared || batch.reason === 'startup';
+  /**
+   * Whether the source is empty where that must not empty the target. `isEmpty` looks at the source; `isNew`: the target is
+   * not as we left it.
+   */
+  mindsEmpty(batch: Batch, isNew: boolean, isEmpty: () => boolean): boolean {
+    const { allowEmptySource } = this.#options;
+    if (allowEmptySource === true) return false;
+    if (!isEmpty()) {
+      this.#isSeenEmptied = false;
+      return false;
+    }
+    if (allowEmptySource !== 'running' || isNew || batch.reason === 'startup') return true;
+    if ([...batch.subtrees, ...batch.contentSubtrees].includes(ROOT_PATH)) return !this.#isSeenEmptied;
+    this.#isSeenEmptied ||= batch.entries.some(({ hints }) => (hints & HINT.deleted) !== 0);
+    return false;
   }
 
-  /** Whether deletions must be counted before they are made. */
-  watches(sourceIsEmpty: boolean): boolean {
-    return this.#options.maxDelete !== undefined || this.#isForbidden(sourceIsEmpty);
+  /** Whether deletions must be counted before they are made; `mindsEmpty` is what {@link mindsEmpty} has said. */
+  watches(mindsEmpty: boolean): boolean {
+    return this.#options.maxDelete !== undefined || mindsEmpty;
   }
 
   /**
@@ -54,11 +67,10 @@ export class DeleteGuard {
    */
   async judge(
     count: number,
-    sourceIsEmpty: boolean,
+    mindsEmpty: boolean,
     countSource: () => Promise<number | Failed>,
   ): Promise<DeletePermission | Failed> {
-    if (this.#isForbidden(sourceIsEmpty))
-      return count === 0 ? allow(0) : hold(count, true, this.#emptySource(count));
+    if (mindsEmpty) return count === 0 ? allow(0) : hold(count, true, this.#emptySource(count));
     const limit = this.#options.maxDelete;
     if (limit === undefined) return allow(Number.MAX_SAFE_INTEGER);
     if (limit.unit === 'names')
@@ -82,22 +94,19 @@ export class DeleteGuard {
     if (this.#leastNames !== undefined) this.#leastNames = Math.max(0, this.#leastNames - count);
   }
 
-  #isForbidden(sourceIsEmpty: boolean): boolean {
-    return sourceIsEmpty && this.#options.allowEmptySource !== true;
-  }
-
   #emptySource(count: number): Pick<HeldDeletions, 'message' | 'remedy'> {
     return {
       message: `The source is empty and would delete ${names(count)} on ${this.#options.targetName}; nothing is deleted.`,
       remedy:
-        'Bring the content back (mount it), or restart with --allow-empty-source if it is meant to be empty.',
+        'Bring the content back (mount it), or say that it is meant to be empty: --allow-empty-source, or allowEmptySource in a configuration.',
     };
   }
 
   #tooMany(count: number, limit: string): Pick<HeldDeletions, 'message' | 'remedy'> {
     return {
       message: `${names(count)} would be deleted on ${this.#options.targetName}, more than --max-delete allows (${limit}); nothing is deleted, other changes go on.`,
-      remedy: 'Bring the names back, or restart with a higher --max-delete if so many deletions are right.',
+      remedy:
+        'Bring the names back, or say that so many deletions are right: a higher --max-delete, or maxDelete in a configuration.',
     };
   }
 }

@@ -9,7 +9,7 @@ import { SynclineError } from '../model/syncline-error.ts';
  * Checks source and local target before anything is touched: neither may be the other or inside the other (symlinks
  * followed), the target must be a directory or absent, its parent there unless `mkpath`. Throws a SynclineError (TARGET).
  */
-export function checkLocalTarget(source: PathBytes, target: string, mkpath: boolean): void {
+export function checkLocalTarget(source: PathBytes, target: string, mkpath: boolean | undefined): void {
   try {
     checkPlaces(source, target, mkpath);
   } catch (error) {
@@ -21,7 +21,7 @@ export function checkLocalTarget(source: PathBytes, target: string, mkpath: bool
   }
 }
 
-function checkPlaces(source: PathBytes, target: string, mkpath: boolean): void {
+function checkPlaces(source: PathBytes, target: string, mkpath: boolean | undefined): void {
   const sourceReal = realPath(source);
   const targetReal = realPath(pathFromText(target));
   const show = (what: string): SynclineError => new SynclineError('TARGET', `Target ${target} ${what}.`);
@@ -33,12 +33,18 @@ function checkPlaces(source: PathBytes, target: string, mkpath: boolean): void {
   if (stats) throw show('is not a directory');
   if (lstatSync(target, { throwIfNoEntry: false })) throw show('is a symlink to nothing');
   const parent = dirname(target);
-  if (!mkpath && !statSync(parent, { throwIfNoEntry: false })?.isDirectory())
+  if (mkpath !== true && !statSync(parent, { throwIfNoEntry: false })?.isDirectory())
     throw new SynclineError(
       'TARGET',
       `Target ${target}: its parent ${parent} does not exist.`,
-      'Make it, or use --mkpath.',
+      missingParentRemedy(mkpath),
     );
+}
+
+/** `mkpath` undefined: parents cannot be asked for. */
+export function missingParentRemedy(mkpath: boolean | undefined): string {
+  const remedy = 'Make the parent directory';
+  return mkpath === undefined ? `${remedy}.` : `${remedy}, or use --mkpath (mkpath in a configuration).`;
 }
 
 /** Both are real paths. */

@@ -4,11 +4,18 @@ export type Release = () => void;
 /** So many processes at a time for all targets together: those who ask first get one first. */
 export class ProcessSlots {
   readonly #waiting = new Set<() => void>();
-  #free: number;
+  #count: number;
+  #taken = 0;
 
-  /** `count` is at least 1. */
+  /** `count` is at least 1; Infinity is no limit. */
   constructor(count: number) {
-    this.#free = count;
+    this.#count = count;
+  }
+
+  /** So many from now on. Where there are fewer, those that are taken already stay taken. */
+  resize(count: number): void {
+    this.#count = count;
+    this.#next();
   }
 
   /** Resolves when a slot is free; with undefined as soon as the signal is aborted before. */
@@ -23,7 +30,7 @@ export class ProcessSlots {
         signal.removeEventListener('abort', abort);
         resolve(this.#take());
       };
-      if (this.#free > 0) {
+      if (this.#taken < this.#count) {
         resolve(this.#take());
         return;
       }
@@ -33,17 +40,22 @@ export class ProcessSlots {
   }
 
   #take(): Release {
-    this.#free--;
+    this.#taken++;
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      this.#free++;
-      const [next] = this.#waiting;
-      if (next === undefined) return;
+      this.#taken--;
+      this.#next();
+    };
+  }
+
+  #next(): void {
+    for (const next of this.#waiting) {
+      if (this.#taken >= this.#count) return;
       this.#waiting.delete(next);
       next();
-    };
+    }
   }
 }
 

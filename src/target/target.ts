@@ -35,11 +35,13 @@ export type DeliveryEvent =
     }
   /** A line that a program of the user's printed, for people. */
   | { readonly kind: 'output'; readonly program: string; readonly line: string }
-  /** `info` if no level is given. */
+  /** `info` if no level is given; `topic`: what one of the level `debug` is about, where that has a name; `remedy`: of others. */
   | {
       readonly kind: 'notice';
       readonly message: string;
       readonly level?: 'debug' | 'info' | 'warn' | 'error';
+      readonly topic?: 'tunnel';
+      readonly remedy?: string;
     };
 
 export interface DeliveryContext {
@@ -61,6 +63,8 @@ export interface Target {
    * work (no rsync, parent missing); a target that is merely down is an outcome of `deliver`, not an error here.
    */
   prepare(context: DeliveryContext): Promise<void>;
+  /** It will be delivered to from now on: what takes its time to be ready may be started. Idempotent. */
+  begin?(): void;
   /** Never rejects for a reason outside this program: everything that can happen is an {@link Outcome}. */
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome>;
   /** Ends all children; afterwards none is left. Idempotent. */

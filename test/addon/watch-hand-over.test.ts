@@ -19,7 +19,7 @@ function eventsOf(batches: readonly EventBatch[]): WatchEvent[] {
 
 test(
   'nothing is lost and memory is bounded while JavaScript is blocked for seconds',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     using root = makeTempDir();
     const maxPendingBytes = 16_384;

@@ -50,6 +50,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
     quietMs: 1000,
     maxDelayMs: 10_000,
     maxNames: 2000,
+    crontab: [],
     filterArguments: [],
     deletePolicy: 'yes',
     maxDelete: undefined,
@@ -69,6 +70,7 @@ test('mirror without options keeps what rsync -a keeps, a second after the last 
     rsyncOptions: [],
     rsyncProgram: 'rsync',
     bandwidthLimit: undefined,
+    deletesExcluded: false,
     fuzzy: false,
     timeoutSeconds: 600,
     makeTargetParents: false,
@@ -105,6 +107,7 @@ test.each<[string[], Partial<MirrorOptions>]>([
       ],
     },
   ],
+  [['--crontab', '0 3 * * *', '--crontab=30 0 4 * * *'], { crontab: ['0 3 * * *', '30 0 4 * * *'] }],
   [['--once'], { once: true }],
   [['--no-initial'], { initialSync: false }],
   [['-n'], { dryRun: true, once: true }],
@@ -128,6 +131,7 @@ test.each<[string[], Partial<MirrorOptions>]>([
   [['--batch-size-limit', '64M'], { largeFileBytes: 64 * 2 ** 20 }],
   [['--batch-size-limit', '1.5k'], { largeFileBytes: 1536 }],
   [['--fuzzy'], { fuzzy: true }],
+  [['--delete-excluded'], { deletesExcluded: true }],
   [['--bwlimit', '1.5m'], { bandwidthLimit: '1.5m' }],
   [['--timeout', '0'], { timeoutSeconds: 0 }],
   [['--rsync-program', '/opt/rsync'], { rsyncProgram: '/opt/rsync' }],
@@ -358,10 +362,10 @@ describe('a wrong command line is refused in one line', () => {
     ],
     [['mirror', '--delay', '-1', 'a', 'b'], /'--delay <SECONDS>' argument '-1' is invalid/],
     [['mirror', '--delay', '1e9', 'a', 'b'], /'--delay <SECONDS>' argument '1e9' is invalid/],
-    [['mirror', '--delay', '999999', 'a', 'b'], /from 0 to 86400/],
+    [['mirror', '--delay', '1000001', 'a', 'b'], /from 0 to 1000000/],
     [['mirror', '--delay', '', 'a', 'b'], /argument '' is invalid/],
     [['mirror', '--delay', '3', '--max-delay', '2', 'a', 'b'], /^--max-delay 2 is shorter than --delay 3$/],
-    [['mirror', '--max-processes', '0', 'a', 'b'], /whole number from 1 to 64/],
+    [['mirror', '--max-processes', '0', 'a', 'b'], /whole number from 1 to 1000/],
     [['mirror', '--batch-size-limit', '0', 'a', 'b'], /a size as in 500K/],
     [['mirror', '--target', '', 'a', 'b'], /^TARGET is empty$/],
     [['mirror', '--max-delete', '101%', 'a', 'b'], /number of names as in 500, or a percentage/],
@@ -375,11 +379,17 @@ describe('a wrong command line is refused in one line', () => {
     [['mirror', '--delete', 'maybe', 'a', 'b'], /Allowed choices are yes, no, startup, running/],
     [['mirror', '--log-level', 'loud', 'a', 'b'], /Allowed choices are error, warn, info, debug/],
     [['mirror', '--once', '--no-initial', 'a', 'b'], /^--once with --no-initial leaves nothing to do$/],
+    [['mirror', '--once', '--crontab=0 3 * * *', 'a', 'b'], /^--crontab with --once has no later time/],
+    [
+      ['mirror', '--crontab', '@daily', 'a', 'b'],
+      /'@daily' is invalid\. It must be five or six fields: minute/,
+    ],
     [['mirror', '-n', '--no-initial', 'a', 'b'], /^--dry-run with --no-initial/],
     [['mirror', '--direct', '--rsync-opt=-c', 'a', 'b'], /^--rsync-opt works only with rsync$/],
     [['mirror', '--direct', '--rsyncssh', 'a', 'b', 'c'], /^--direct, but no target is a local directory$/],
     [['verify', '--direct', '-e', 'rsh', 'a', 'b'], /^--rsh works only with rsync$/],
     [['mirror', '--direct', '--fuzzy', 'a', 'b'], /^--fuzzy works only with rsync$/],
+    [['mirror', '--direct', '--delete-excluded', 'a', 'b'], /^--delete-excluded works only with rsync$/],
     [['mirror', '--direct', '--batch-size-limit=1M', 'a', 'b'], /^--batch-size-limit works only with rsync$/],
     [['mirror', '--on-event', 'x', '--fuzzy', 'a'], /^--fuzzy works only with rsync$/],
     [['mirror', '--direct', '--bwlimit', '1m', 'a', 'b'], /^--bwlimit works only with rsync$/],
@@ -414,7 +424,14 @@ test.each<[string[], string | undefined, unknown[]]>([
     ],
   ],
 ])('%j takes a configuration, and says some things over it', (args, file, overrides) => {
-  expect(parseCommandLine(args)).toEqual({ kind: args[0], request: { file, overrides } });
+  const request = { file, overrides, isWatched: false };
+  expect(parseCommandLine(args)).toEqual({ kind: args[0], request });
+});
+
+test('run can watch its configuration', () => {
+  const request = { file: undefined, overrides: [], isWatched: true };
+  for (const option of ['-w', '--watch-config'])
+    expect(parseCommandLine(['run', option])).toEqual({ kind: 'run', request });
 });
 
 test('convert takes a file and the form of the result', () => {

@@ -84,6 +84,10 @@ describe('the command line of lsyncd', () => {
     });
   });
 
+  test('takes scripts alone', () => {
+    expect(request('-script a.lua')).toMatchObject({ configFile: undefined, scripts: ['a.lua'], syncs: [] });
+  });
+
   test('refuses an empty word of a sync', () => {
     expect(() => parseLsyncdCommandLine(['-rsync', '', 'b'])).toThrow('-rsync: the source is empty');
   });

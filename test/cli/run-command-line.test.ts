@@ -24,6 +24,7 @@ async function check(args: readonly string[]): Promise<{ status: number; out: st
     stderr: { write: (text) => (written.err += text) },
     environment: {},
     signals$: NEVER,
+    hangUps$: NEVER,
   };
   const status = await runCommandLine(
     args.map((arg) => arg.replace('@', rootPath)),

@@ -34,12 +34,15 @@ describe('YAML: file, line, column, path, what was found, what is allowed, what 
   test.each<[string, string]>([
     ['exlude: x', '4:5: syncs[0].exlude: unknown key; did you mean exclude?'],
     ['max_delay: 1', '4:5: syncs[0].max_delay: unknown key; did you mean maxDelay?'],
-    ['ssh: { zzz: 1 }', '4:12: syncs[0].ssh.zzz: unknown key; allowed: port, identity, options, extra'],
-    ['delay: 1s', '4:12: syncs[0].delay: found "1s"; allowed: seconds: a number from 0 to 86400'],
-    ['delay: -1', '4:12: syncs[0].delay: found -1; allowed: seconds: a number from 0 to 86400'],
-    ['delay:', '4:11: syncs[0].delay: found nothing; allowed: seconds: a number from 0 to 86400'],
-    ['delay: [1]', '4:12: syncs[0].delay: found a list; allowed: seconds: a number from 0 to 86400'],
-    ['maxProcesses: 1.5', '4:19: syncs[0].maxProcesses: found 1.5; allowed: a whole number from 1 to 64'],
+    [
+      'ssh: { zzz: 1 }',
+      '4:12: syncs[0].ssh.zzz: unknown key; allowed: program, port, identity, options, extra',
+    ],
+    ['delay: 1s', '4:12: syncs[0].delay: found "1s"; allowed: seconds: a number from 0 to 1000000'],
+    ['delay: -1', '4:12: syncs[0].delay: found -1; allowed: seconds: a number from 0 to 1000000'],
+    ['delay:', '4:11: syncs[0].delay: found nothing; allowed: seconds: a number from 0 to 1000000'],
+    ['delay: [1]', '4:12: syncs[0].delay: found a list; allowed: seconds: a number from 0 to 1000000'],
+    ['maxProcesses: 1.5', '4:19: syncs[0].maxProcesses: found 1.5; allowed: a whole number from 1 to 1000'],
     ['mkpath: yes', '4:13: syncs[0].mkpath: found "yes"; allowed: true or false; did you mean true?'],
     ['mkpath: flase', '4:13: syncs[0].mkpath: found "flase"; allowed: true or false; did you mean false?'],
     [
@@ -58,6 +61,18 @@ describe('YAML: file, line, column, path, what was found, what is allowed, what 
     [
       'exclude: { a: b }',
       "4:14: syncs[0].exclude: found an object; allowed: a pattern of rsync's filter language, or a list of them",
+    ],
+    [
+      'crontab: 0 25 * * *',
+      '4:14: syncs[0].crontab: found "0 25 * * *"; allowed: minute hour day month weekday, as in "0 3 * * *", with a field of seconds in front if wanted (Invalid value for hour: 25)',
+    ],
+    [
+      'crontab: [0 3 * * *, "@daily"]',
+      '4:26: syncs[0].crontab[1]: found "@daily"; allowed: five or six fields: minute hour day month weekday',
+    ],
+    [
+      'crontab: 3',
+      '4:14: syncs[0].crontab: found 3; allowed: a time of cron as in "0 3 * * *", or a list of them',
     ],
     ['attributes: yes', '4:17: syncs[0].attributes: found "yes"; allowed: keys: archive, links, perms,'],
     [
@@ -123,7 +138,7 @@ describe('YAML: file, line, column, path, what was found, what is allowed, what 
       '3:5: syncs[0].source: missing; allowed: the path of a directory',
       '3:5: syncs[0].sorce: unknown key; did you mean source?',
       '4:14: syncs[0].targets: found an empty list; allowed: at least one target',
-      '5:12: syncs[0].delay: found "x"; allowed: seconds: a number from 0 to 86400',
+      '5:12: syncs[0].delay: found "x"; allowed: seconds: a number from 0 to 1000000',
       '6:1: more: unknown key; allowed: $schema, log, pidFile, statusFile, statusInterval, maxTotalProcesses, defaults, syncs',
     ]);
   });
@@ -132,7 +147,7 @@ describe('YAML: file, line, column, path, what was found, what is allowed, what 
     const text = 'defaults: &d { delay: x }\nsyncs: [{ source: a, targets: [b], hooks: *d }]\n';
     expect(await complaints('c.yaml', text)).toEqual(
       [
-        '1:23: defaults.delay: found "x"; allowed: seconds: a number from 0 to 86400',
+        '1:23: defaults.delay: found "x"; allowed: seconds: a number from 0 to 1000000',
         '1:16: syncs[0].hooks.delay: unknown key; allowed: beforeBatch, afterBatch, onError, timeout',
       ].sort(),
     );
@@ -143,17 +158,17 @@ describe('a file that cannot be read as what it is', () => {
   test.each<[string, string | Buffer, RegExp]>([
     ['c.yaml', 'a: 1\na: 2\n', /^2:1: Map keys must be unique$/],
     ['c.yaml', 'a: [1\nb: 2\n', /^\d:\d: Flow sequence/],
-    ['c.yaml', 'syncs: *none\n', /Unresolved alias/],
+    ['c.yaml', 'syncs: *none\n', /^1:8: \*none is an alias of YAML/],
     ['c.yaml', 'syncs: !env [a]\n', /^1:8: Unresolved tag: !env$/],
-    ['c.yaml', 'a: 1\n---\nb: 2\n', /multiple documents/],
+    ['c.yaml', 'a: 1\n---\nb: 2\n', /^2:1: a second document begins/],
     ['c.yaml', '', /^ found nothing; allowed: keys: /],
     ['c.yaml', Buffer.from('a: caf\xe9\n', 'latin1'), /^ it is not UTF-8/],
     ['c.json', '{\n  "syncs": [],\n}\n', /^3:1: Expected double-quoted property name/],
     ['c.json', '{ "a": 1, "a": 2 }', /^1:11: Map keys must be unique$/],
-    ['c.toml', '', /^ found the ending "toml"; allowed: ts, mts, js, mjs, json, yaml, yml, lua$/],
+    ['c.toml', '', /^ found the ending "toml"; allowed: ts, mts, js, mjs, json, yaml, yml, lua, conf$/],
     ['c.ts', 'export default {\n  syncs: [],,\n};\n', /^2:13: Unexpected token$/],
     ['c.ts', 'throw new Error("no\\nluck");\n', /^1: no luck$/],
-    ['c.ts', 'export const config = {};\n', /^ syncs: missing; allowed: a list of syncs/],
+    ['c.ts', 'export const config = {};\n', /^ it has no default export; write: export default/],
     ['c.mjs', 'import "./none.mjs";\nexport default {};\n', /Cannot find module '\.\/none\.mjs'/],
   ])('%s: %j', async (name, text, message) => {
     const [line = ''] = await complaints(name, text);
@@ -179,7 +194,7 @@ test('JSON has places as well', async () => {
   const text =
     '{\n\t"syncs": [\n\t\t{ "source": "a", "targets": ["b"], "delay": "x", "rsync": { "compres": true } }\n\t]\n}';
   expect(await complaints('c.json', text)).toEqual([
-    '3:47: syncs[0].delay: found "x"; allowed: seconds: a number from 0 to 86400',
+    '3:47: syncs[0].delay: found "x"; allowed: seconds: a number from 0 to 1000000',
     '3:63: syncs[0].rsync.compres: unknown key; did you mean compress?',
   ]);
 });
@@ -188,8 +203,29 @@ test('what a program gives has paths', async () => {
   const text = `const delay: string = 'x';
     export default { syncs: [{ source: 'a', targets: ['b'], delay, mkpath: () => true, exclud: [] }] };`;
   expect(await complaints('c.ts', text)).toEqual([
-    ' syncs[0].delay: found "x"; allowed: seconds: a number from 0 to 86400',
+    ' syncs[0].delay: found "x"; allowed: seconds: a number from 0 to 1000000',
     ' syncs[0].mkpath: found a function; allowed: true or false',
     ' syncs[0].exclud: unknown key; did you mean exclude?',
   ]);
+});
+
+test('YAML: a pattern without quotes, and a second document, are told with their place and what to write', async () => {
+  const advice = (text: string): string =>
+    `${text} is an alias of YAML's for what nothing is named; if a pattern is meant, quote it: "${text}"`;
+  expect(await complaints('c.yaml', inSync('exclude: [*.o, "*.c", *tmp]'))).toEqual([
+    `4:15: ${advice('*.o')}`,
+    `4:27: ${advice('*tmp')}`,
+  ]);
+  expect(await complaints('c.yaml', `${inSync('delay: 1')}---\nsyncs: []\n`)).toEqual([
+    '5:1: a second document begins; a configuration is one',
+  ]);
+});
+
+test('YAML: merge keys take over what stands elsewhere', async () => {
+  using directory = makeTempDir();
+  const text =
+    'syncs:\n  - &one { source: a, targets: [b], delay: 3 }\n  - { <<: *one, source: c, targets: [d] }\n';
+  writeFileSync(directory.at('c.yaml'), text);
+  const { config } = await loadConfig('c.yaml', directory.path, luaHost(directory.path));
+  expect(config.syncs[1]).toMatchObject({ source: 'c', targets: ['d'], delay: 3 });
 });

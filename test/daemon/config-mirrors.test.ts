@@ -11,7 +11,7 @@ const places = placesIn('/etc/here', '/home/me');
 
 function read(text: string): { mirrors: readonly MirrorOptions[]; settings: RunSettings } {
   const document = readYaml('c.yaml', text);
-  const config = resolveConfig({ config: configSchema.parse(document.value) }, [], places);
+  const config = resolveConfig({ config: configSchema.parse(document.value), program: '' }, [], places);
   expect(checkOptions({ document }, config)).toEqual([]);
   return { mirrors: mirrorsOf(config), settings: settingsOf(config) };
 }
@@ -36,6 +36,8 @@ test.each<[string[], string]>([
   [['--delay', '0.25', '--max-delay', '2.5'], 'delay: 0.25, maxDelay: 2.5'],
   [['--delay', '60'], 'delay: 60'],
   [['--max-names', '5'], 'maxNames: 5'],
+  [['--crontab', '0 3 * * *'], 'crontab: 0 3 * * *'],
+  [['--crontab', '1 2 * * *', '--crontab', '9 3 * * SUN'], 'crontab: [1 2 * * *, 9 3 * * SUN]'],
   [['--once'], 'once: true'],
   [['--no-initial'], 'initial: false'],
   [['-n', '--after-batch', 'x'], 'dryRun: true, hooks: { afterBatch: x }'],
@@ -173,4 +175,17 @@ syncs:
       afterBatch: { program: 'c', arguments: ['./d'] },
     });
   });
+});
+
+test('exit codes are for the targets by rsync, not for direct ones', () => {
+  const { mirrors } = read(
+    'syncs: [{ source: /s, targets: [/a, { kind: rsyncssh, host: h, directory: d }, { kind: direct, target: /b }], exitCodes: { again: [9] } }]',
+  );
+  const [mirror] = mirrors;
+  expect(mirror?.targets).toMatchObject([
+    { kind: 'rsync', exitCodes: { again: [9] } },
+    { kind: 'rsyncssh', exitCodes: { again: [9] } },
+    { kind: 'direct' },
+  ]);
+  expect(mirror?.targets[2]).not.toHaveProperty('exitCodes');
 });

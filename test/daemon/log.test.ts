@@ -56,7 +56,7 @@ test('json: one object a line with time, level, msg and the fields', () => {
 
 test('fields of a part of the program come behind those of each line', () => {
   const text = logged({ level: 'info', format: 'pretty' }, (log) => {
-    const part = withFields(log, { target: 'host:a' });
+    const part = withFields(log, () => ({ target: 'host:a' }));
     part.info('delivered', { updated: 3 });
     part.debug('not shown');
     expect(part.enabled('debug')).toBe(false);

@@ -54,6 +54,7 @@ async function show(json: boolean, end: EndSignal = 'SIGTERM'): Promise<Ended> {
     stderr: { write: () => undefined },
     environment: {},
     signals$,
+    hangUps$: NEVER,
   };
   const batches$ = new Subject<EventBatch>();
   const source: EventSource = {
@@ -120,6 +121,7 @@ test('a watch that fails closes the source and passes the error on', async () =>
     stderr: { write: () => undefined },
     environment: {},
     signals$: NEVER,
+    hangUps$: NEVER,
   };
   const source: EventSource = {
     batches$: throwError(() => new Error('no more')),

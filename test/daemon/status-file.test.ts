@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLog, type Log } from '../../src/daemon/log.ts';
+import type { StatusEntry } from '../../src/daemon/status-board.ts';
 import { StatusFile } from '../../src/daemon/status-file.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 
@@ -42,11 +43,16 @@ function open(path = directory.at('status')): {
   return { file, text: () => readFileSync(path, 'utf8'), writes: () => writes };
 }
 
-const TARGET = { source: '/a', target: '/b', rules: [] };
+function shown({ board }: StatusFile): StatusEntry {
+  const entry = board.entry({ source: '/a', target: '/b', rules: [] });
+  board.follow(['b']);
+  board.show('b', entry);
+  return entry;
+}
 
 test('changes are written at most once in an interval, and the last one is never left out', () => {
   const { file, text, writes } = open();
-  const entry = file.board.add(TARGET);
+  const entry = shown(file);
   expect(writes()).toBe(1);
   for (const state of ['delivering', 'collecting', 'delivering', 'idle'] as const) entry.is(state);
   vi.advanceTimersByTime(9_999);
@@ -58,7 +64,7 @@ test('changes are written at most once in an interval, and the last one is never
 
 test('it is written again and again while a target is at work, and not while all are idle', () => {
   const { file, writes } = open();
-  const entry = file.board.add(TARGET);
+  const entry = shown(file);
   entry.is('delivering');
   vi.advanceTimersByTime(50_000);
   expect(writes()).toBe(6);
@@ -72,7 +78,7 @@ test('it is written again and again while a target is at work, and not while all
 
 test('the end is written at once, and nothing is left beside it', () => {
   const { file, text } = open();
-  file.board.add(TARGET).is('delivering');
+  shown(file).is('delivering');
   file.close();
   expect(text()).toBe('delivering ended');
   vi.advanceTimersByTime(100_000);
@@ -85,7 +91,7 @@ test('a place that cannot be written is told of at the start, and once if it com
     `the status file ${directory.at('none', 'status')} cannot be written: ENOENT`,
   );
   const { file } = open();
-  const entry = file.board.add(TARGET);
+  const entry = shown(file);
   directory[Symbol.dispose]();
   entry.is('delivering');
   vi.advanceTimersByTime(50_000);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import type { Move } from '../../src/model/batch.ts';
@@ -296,6 +296,27 @@ describe('what a script makes itself', () => {
     expect(order).toEqual(['Create a', 'Blanket ', 'Create b']);
   });
 
+  test('a script that makes events and never does them fails the delivery, which takes what it made with it', async () => {
+    let made = 0;
+    const script: ActionScript = {
+      action: (inlet) => {
+        inlet.createBlanketEvent();
+        made++;
+      },
+    };
+    await using mirror = await withTree(script, ['a']);
+    for (const time of [1, 2]) {
+      expect(await mirror.deliver(FIRST_SYNC)).toMatchObject({
+        kind: 'failed',
+        scope: 'batch',
+        message: expect.stringContaining(
+          '1000 events that the action has made are undone; 1000 are dropped',
+        ) as string,
+      });
+      expect(made).toBe(1_000 * time);
+    }
+  });
+
   test('a Blanket event may be made and worked at between deliveries', async () => {
     const directory = makeTempDir();
     const parts: { inlet?: Inlet; host?: ActionHost } = {};
@@ -458,6 +479,23 @@ describe('what a script does wrong', () => {
 });
 
 describe('guards and the end', () => {
+  test('an empty source is not compared: that could do nothing but delete', async () => {
+    const seen: string[] = [];
+    const script = eachEvent(() => undefined, {
+      full: (event, inlet) => {
+        seen.push(event.etype);
+        inlet.discardEvent(event);
+      },
+    });
+    await using mirror = await withTree(script, ['d/']);
+    rmSync(`${mirror.source}/d`, { recursive: true });
+    expect(await mirror.deliver({ subtrees: [''] })).toMatchObject({ held: { count: 1, paths: [''] } });
+    expect(seen).toEqual([]);
+    writeFileSync(`${mirror.source}/new`, '');
+    expect(await mirror.deliver({ subtrees: [''] })).not.toHaveProperty('held');
+    expect(seen).toEqual(['Full']);
+  });
+
   test('an empty source holds its deletions', async () => {
     const script = eachEvent(() => undefined);
     await using mirror = await withTree(script, []);

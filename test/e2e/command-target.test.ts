@@ -208,11 +208,41 @@ describe('what is told', () => {
     expect(mirror.told()).toEqual([
       ['delete', 'moved'],
       ['create', 'compared'],
-      ['attrib', 'compared/y'],
       ['create', 'moved'],
+      ['attrib', 'compared/y'],
       ['create', 'moved/d'],
       ['create', 'moved/d/x'],
     ]);
+  });
+
+  test('below a directory to compare come behind those of the directories that hold them', async () => {
+    await using mirror = await makeCommandMirror();
+    shell(mirror.source, 'mkdir -p d/e/f g; echo > d/e/x; echo > d/e/f/y; echo > g/z');
+    await mirror.deliver({
+      entries: [
+        ['d', deleted | isDirectory],
+        ['d/e/f/y', written],
+        ['d/e/x', written],
+        ['g/z', written],
+      ],
+      subtrees: ['d'],
+    });
+    const told = mirror.told().map((words) => words.join(' '));
+    expect(told.toSorted()).toEqual(
+      [
+        'create d',
+        'create d/e',
+        'create d/e/f',
+        'delete d',
+        'create d/e/f/y',
+        'create d/e/x',
+        'modify g/z',
+      ].toSorted(),
+    );
+    const at = (event: string): number => told.indexOf(event);
+    const inOrder = ['delete d', 'create d', 'create d/e', 'create d/e/f', 'create d/e/f/y'];
+    expect(inOrder.map(at)).toEqual(inOrder.map(at).toSorted((a, b) => a - b));
+    expect(at('create d/e/x')).toBeGreaterThan(at('create d/e'));
   });
 
   test('of a directory to compare is that directory alone, if there is a command for it', async () => {
@@ -325,6 +355,30 @@ describe('a list', () => {
     await mirror.deliver({ entries: [['a', written]] });
     expect(readFileSync(directory.at('list'), 'latin1')).toBe('create\0a\0create\0a\0');
   });
+
+  test('whose program failed behind the deletion of a directory is told all that is in the directory that has its name', async () => {
+    const directory = makeTempDir();
+    const script = 'cat > "$0"; [ -e "$0.ok" ] || { touch "$0.ok"; exit 1; }';
+    await using mirror = await makeCommandMirror({
+      directory,
+      mode: {
+        kind: 'batch',
+        command: program('bash', '-c', script, directory.at('list')),
+        list: 'events',
+        tells: ['create', 'modify', 'attrib', 'delete'],
+      },
+    });
+    shell(mirror.source, 'touch other');
+    expect(await mirror.deliver({ entries: [['d', deleted | isDirectory]] })).toMatchObject({
+      kind: 'failed',
+    });
+    // Nobody says any more that all of it is new.
+    shell(mirror.source, 'mkdir -p d/e; touch d/e/f');
+    await mirror.deliver({ entries: [['d', attrib | isDirectory]] });
+    expect(readFileSync(directory.at('list'), 'latin1')).toBe(
+      ['delete', 'd', 'create', 'd', 'create', 'd/e', 'create', 'd/e/f', ''].join('\0'),
+    );
+  });
 });
 
 describe('runs', () => {
@@ -333,7 +387,7 @@ describe('runs', () => {
     const line = program(
       'bash',
       '-c',
-      'echo "+$1" >> "$0"; sleep 0.05; echo "-$1" >> "$0"',
+      'echo "+$1" >> "$0"; sleep 0.2; echo "-$1" >> "$0"',
       directory.at('log'),
       '{path}',
     );
@@ -381,7 +435,7 @@ describe('runs', () => {
     await using mirror = await makeCommandMirror({
       mode: onEvent(program('bash', '-c', script), ...USUAL),
       exitCodes: codes(given),
-      timeoutSeconds: 1,
+      timeoutSeconds: script.includes('sleep') ? 1 : 60,
     });
     writeFileSync(`${mirror.source}/a`, '');
     const outcome = await mirror.deliver({ entries: [['a', created]] });
@@ -471,6 +525,14 @@ describe('runs', () => {
       { kind: 'output', program: 'bash', line: 'two' },
     ]);
   });
+
+  test('print so much into the log and no more', async () => {
+    await using mirror = await makeCommandMirror({ mode: onEvent(program('seq', '5000'), ...USUAL) });
+    writeFileSync(`${mirror.source}/a`, '');
+    await mirror.deliver({ entries: [['a', created]] });
+    const lines = mirror.events.flatMap((event) => (event.kind === 'output' ? [event.line] : []));
+    expect([lines.length, ...lines.slice(-2)]).toEqual([1001, '1000', '... and 4000 more lines']);
+  });
 });
 
 describe('moves', () => {
@@ -497,7 +559,7 @@ describe('moves', () => {
         ['d/c', isDirectory],
       ],
     });
-    expect(outcome).toMatchObject({ counts: { moved: 2, updated: 2, deleted: 0 }, problems: [] });
+    expect(outcome).toMatchObject({ counts: { moved: 2, updated: 1, deleted: 0 }, problems: [] });
     expect(compareTrees(pathFromText(mirror.source), pathFromText(mirror.copy))).toEqual([]);
   });
 

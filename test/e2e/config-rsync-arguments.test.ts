@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { resolveConfig } from '../../src/config/resolve-config.ts';
 import { mirrorsOf, placesIn } from '../../src/daemon/config-mirrors.ts';
 import { SshMasters } from '../../src/target/ssh/ssh-masters.ts';
+import { Tunnels } from '../../src/target/tunnel/tunnels.ts';
 import { createTarget } from '../../src/daemon/create-target.ts';
 import { parseRules } from '../../src/filter/parse-rules.ts';
 import { rsyncFilter } from '../../src/filter/rsync-filter.ts';
@@ -49,6 +50,7 @@ async function runsFor(options: string, place = 'copy'): Promise<Runs> {
     rules,
     addon: loadAddon(),
     masters: new SshMasters(),
+    tunnels: new Tunnels(() => undefined),
     slots: undefined,
   });
   const deliver = async (reason: BatchReason): Promise<{ arguments: string[]; outcome: string }> => {
@@ -121,6 +123,11 @@ const rows: Readonly<Record<string, Row>> = {
   'exclude: [a, "b c"]': { expected: ['--filter=- a', '--filter=- b c'] },
   'excludeFrom: rules': { expected: ['--filter=- *.from'] },
   'delete: startup': { expected: ['--delete'], atStartup: true },
+  'rsync: { deleteExcluded: true }': { expected: ['--delete-excluded'], atStartup: true },
+  'rsync: { deleteExcluded: true, extra: --delay-updates }': {
+    expected: ['--delete-excluded', '--filter=-rp .~tmp~/'],
+    atStartup: true,
+  },
   'rsync: { bwlimit: 5000 }': { expected: ['--bwlimit=5000'] },
   'rsync: { append: true }': { expected: ['--append'] },
   'rsync: { appendVerify: true }': { expected: ['--append-verify'] },

@@ -15,6 +15,7 @@ test('a live direct mirror follows changes, renames without copying, and starts 
   mirror.change('echo 3 > new; rm old; mv a c; chmod 600 c/b/f; ln -s c/b/f link');
   await mirror.untilEqual();
   expect(lstatSync(`${mirror.copy}/c/b/f`).ino).toBe(inode);
+  await mirror.until(() => mirror.deliveries > 0, 'the last line of the log');
   expect(mirror.logged(/moved c$/)).toHaveLength(1);
   expect(mirror.logged(/^run$/)).toEqual([]);
   expect(await mirror.end()).toEqual({ code: 143, signal: null });
@@ -33,7 +34,7 @@ test('--direct --once ends with 0 and equal trees', async () => {
 
 test('--direct links on the target what is linked and delivered together', async () => {
   await using mirror = await LiveMirror.inSync({
-    options: [...options, '--hard-links'],
+    options: [...options, '--hard-links', '--delay', '1'],
     before: 'mkdir d; echo 1 > a; ln a b; ln a d/c; echo 1 > alone',
   });
   const inodes = (...names: string[]): number =>

@@ -8,7 +8,7 @@ import { endedIn, startIn } from '../support/run-in-directory.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { shell } from '../support/tree.ts';
 
-const DEADLINE_MS = 45_000;
+const DEADLINE_MS = 90_000;
 const content = `mkdir -p d/e; echo 1 > d/e/f; echo 2 > g; echo 3 > x.tmp; ln -s g link; printf x > "$(printf 'odd\\377\\n')"`;
 
 function makeSource(directory: TempDir): void {
@@ -84,15 +84,18 @@ log('Normal', 'loaded ', 1)
     await using sshd = await startSshd();
     makeSource(directory);
     writeFileSync(directory.at('rules'), '# no temporary files\n\n- *.tmp\n');
+    const ssh = `#!/bin/sh\necho made >> '${directory.at('connections')}'\nexec ssh "$@"\n`;
+    writeFileSync(directory.at('our ssh'), ssh, { mode: 0o755 });
     const [knownHosts = ''] = sshd.sshArguments.filter((argument) => argument.includes('KnownHosts'));
     await mirrors(
       directory,
       `sync{ default.rsyncssh, source = 'src', host = '${sshd.host}', targetdir = '${directory.at('copy')}', delay = 0,
         excludeFrom = 'rules', rsync = { archive = true, compress = true },
-        ssh = { port = ${sshd.port}, identityFile = '${sshd.identity}', options = {
+        ssh = { binary = '${directory.at('our ssh')}', port = ${sshd.port}, identityFile = '${sshd.identity}', options = {
           UserKnownHostsFile = '${knownHosts.replace(/.*=/, '')}', IdentitiesOnly = 'yes' }, _extra = { '-F/dev/null' } } }`,
       ['x.tmp', 'y.tmp'],
     );
+    expect(readFileSync(directory.at('connections'), 'utf8')).toBe('made\n');
   });
 });
 
@@ -117,7 +120,8 @@ describe('the other commands take it too', () => {
     const wrong = await endedIn(directory, 'check', 'bad.lua');
     expect(wrong).toEqual({
       status: 2,
-      output: 'syncline: bad.lua has a problem:\n  bad.lua:2: sorce: unknown; did you mean source?\n',
+      output:
+        'syncline: bad.lua has 2 problems:\n  bad.lua:2: sorce: unknown; did you mean source?\n  bad.lua:2: source: missing\n',
     });
     writeFileSync(
       directory.at('late.lua'),
@@ -131,11 +135,12 @@ describe('the other commands take it too', () => {
     makeSource(directory);
     writeFileSync(
       directory.at('c.lua'),
-      `settings{ logfile = '/var/log/lsyncd.log', nodaemon = true }\nsync{ default.rsync, source = 'src', target = 'copy' }\n`,
+      `settings{ logident = 'mine', logfile = 'l', nodaemon = true }\nsync{ default.rsync, source = 'src', target = 'copy' }\n`,
     );
     const converted = await endedIn(directory, 'convert', 'c.lua', '--to', 'ts');
     expect(converted.status).toBe(1);
-    expect(converted.output).toContain('syncline: c.lua:1: settings.logfile is for the program lsyncd\n');
+    expect(converted.output).toContain('syncline: c.lua:1: settings.logident is for the program lsyncd\n');
+    expect(converted.output).toContain('@/l');
     writeFileSync(directory.at('c.lua'), `sync{ default.rsync, source = 'src', target = 'copy' }\n`);
     const whole = await endedIn(directory, 'convert', 'c.lua');
     expect(whole.status).toBe(0);
@@ -147,6 +152,25 @@ describe('the other commands take it too', () => {
     ]);
     const withoutOrigins = (text: string): string => text.replaceAll(/ +# .*$/gm, '');
     expect(withoutOrigins(other.output)).toBe(withoutOrigins(one.output));
+  });
+
+  test('run has the log file, the pid file and the status file of its settings, as JSON', async () => {
+    using directory = makeTempDir();
+    makeSource(directory);
+    writeFileSync(
+      directory.at('c.lua'),
+      `settings{ logfile = 'l', pidfile = 'p', statusFile = 's', statusInterval = 1 }
+sync{ default.rsync, source = 'src', target = 'copy', delay = 0 }`,
+    );
+    const live = startIn(directory, 'run', 'c.lua');
+    try {
+      await until(() => existsSync(directory.at('s')) && isCopy(directory, []), 'the files', DEADLINE_MS);
+      expect(Number(readFileSync(directory.at('p'), 'utf8'))).toBeGreaterThan(1);
+      expect(JSON.parse(readFileSync(directory.at('s'), 'utf8'))).toMatchObject({ running: true });
+      expect(readFileSync(directory.at('l'), 'utf8')).toContain('mirror');
+    } finally {
+      expect((await live.end('SIGTERM', DEADLINE_MS)).code).toBe(143);
+    }
   });
 
   test('a configuration that never ends is ended', async () => {

@@ -8,8 +8,8 @@ import { startIn } from '../support/run-in-directory.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { shell } from '../support/tree.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-const DEADLINE_MS = 20_000;
+vi.setConfig({ testTimeout: 240_000 });
+const DEADLINE_MS = 60_000;
 
 /** Runs a Lua configuration while `work` is done; `@` in it is the directory, which has `src` and `trg`. */
 async function running(
@@ -69,21 +69,25 @@ describe('layer 3, commands as text', () => {
         onDelete = 'rm -rf -- ^targetPathname',
         onMove = 'mv -T -- ^o.targetPathname ^d.targetPathname && echo moved ^o.pathname to ^d.pathname >> @/log' }`,
       async (directory, live) => {
-        await untilLines(directory, [`startup ${directory.path}/src ${directory.path}/trg`], live);
+        await untilLines(directory, [`startup ${directory.path}/src/ ${directory.path}/trg`], live);
         shell(
           directory.at('src'),
           `printf 1 > 'a b$(touch x)"'; printf 2 > "$(printf 'odd\\377')"; printf 3 > plain`,
         );
         await untilLines(directory, ['created a b$(touch x)"', 'created odd\xff', 'created plain'], live);
+        // Delivered behind them: what is moved while it is delivered is told as a deletion and a new name.
+        shell(directory.at('src'), 'printf 4 > mark');
+        await untilLines(directory, ['created mark'], live);
         shell(directory.at('src'), 'mv plain other; rm "$(printf \'odd\\377\')"');
         await untilLines(directory, ['moved plain to other'], live);
         await until(
-          () => readdirSync(directory.at('trg'), 'latin1').length === 2,
-          'the deletion',
+          () =>
+            readdirSync(directory.at('trg'), 'latin1').length === 3 &&
+            readFileSync(directory.at('trg/other'), 'utf8') === '3',
+          'the deletion, and what was written',
           DEADLINE_MS,
         );
-        expect(readdirSync(directory.at('trg')).toSorted()).toEqual(['a b$(touch x)"', 'other']);
-        expect(readFileSync(directory.at('trg/other'), 'utf8')).toBe('3');
+        expect(readdirSync(directory.at('trg')).toSorted()).toEqual(['a b$(touch x)"', 'mark', 'other']);
       },
     );
   });
@@ -126,6 +130,13 @@ describe('layer 2, functions', () => {
         );
         shell(directory.at('src'), 'printf 3 >> f');
         await untilLines(directory, ['modified f'], live);
+        // Delivered behind it: what is moved while it is delivered is told as a deletion and a new name.
+        shell(directory.at('src'), 'mkdir mark');
+        await untilLines(
+          directory,
+          [`Create|true|mark/|mark|mark/|mark||${where}/src/mark|${where}/trg/mark/|m|false|wait`],
+          live,
+        );
         shell(directory.at('src'), 'mv f g');
         await untilLines(directory, ['Frf Tog'], live);
       },
@@ -243,6 +254,25 @@ describe('layer 1, the whole action', () => {
     const live = startIn(directory, 'run', 'c.lua');
     await until(() => !live.running, 'the end', DEADLINE_MS);
     expect((await live.end('SIGKILL', 0)).code).toBe(7);
+  });
+
+  test('nothing behind terminate is done, even when it is caught', async () => {
+    using directory = makeTempDir();
+    mkdirSync(directory.at('src'));
+    writeFileSync(
+      directory.at('c.lua'),
+      `sync{ source = 'src', delay = 0, onCreate = function(event)
+        pcall(terminate, 9)
+        spawnShell(event, 'touch ${directory.at('SPAWNED')}')
+        os.execute('touch ${directory.at('RUN')}')
+      end }`,
+    );
+    const live = startIn(directory, 'run', '-v', 'c.lua');
+    await until(() => live.output.includes('watching'), 'the watch', DEADLINE_MS);
+    shell(directory.at('src'), 'touch a b c');
+    await until(() => !live.running, 'the end', DEADLINE_MS);
+    expect((await live.end('SIGKILL', 0)).code).toBe(9);
+    expect(readdirSync(directory.path).sort()).toEqual(['c.lua', 'src']);
   });
 });
 

@@ -17,6 +17,9 @@ function makeSource(directory: TempDir): string {
   return directory.at('source');
 }
 
+const lua = (source: string, copy: string, options: string): string =>
+  `sync{default.direct, source = "${source}", target = "${copy}", ${options}}`;
+
 const endings = [
   ['SIGTERM', 143],
   ['SIGINT', 130],
@@ -44,6 +47,32 @@ describe('lsyncd -nodaemon', () => {
     expect(count).toBeGreaterThan(2);
   });
 
+  test('HUP reads the configuration again, goes over to what differs, and keeps it where the new one is broken', async () => {
+    await using mirror = new LsyncdMirror(({ directory, source, copy }) => {
+      writeFileSync(directory.at('c.lua'), lua(source, copy, 'delay = 600'));
+      return [directory.at('c.lua')];
+    }, 'echo 1 > a');
+    const write = (options: string): void => {
+      writeFileSync(mirror.directory.at('c.lua'), lua(mirror.source, mirror.copy, options));
+      process.kill(mirror.process.pid, 'SIGHUP');
+    };
+    await mirror.untilLogged(/Normal: first sync delivered/);
+    mirror.change('echo 2 > b');
+    write('dely = 0');
+    await mirror.untilLogged(/Error: configuration not reloaded: .*c\.lua:1: .*dely/);
+    write('error("no")');
+    await mirror.untilLogged(/Error: configuration not reloaded: .*c\.lua:1: .*no/);
+    expect(mirror.copied('b')).toBeUndefined();
+    write('delay = 0');
+    await mirror.untilLogged(
+      /Normal: configuration reloaded: target .*copy: delay 600 s → 0 s, maxDelay 600 s → 0 s/,
+    );
+    await mirror.until(() => mirror.copied('b') === '2\n', 'what waited for the delay of before');
+    process.kill(mirror.process.pid, 'SIGHUP');
+    await mirror.untilLogged(/Normal: configuration reloaded: nothing changed/);
+    expect(mirror.output.match(/first sync delivered/g)).toHaveLength(1);
+  });
+
   test('HUP and a reader of the log that is gone end nothing', async () => {
     using directory = makeTempDir();
     const program = lsyncd([
@@ -54,7 +83,8 @@ describe('lsyncd -nodaemon', () => {
     program.closeStdout();
     program.kill('SIGHUP');
     await program.until(
-      () => readFileSync(directory.at('log'), 'utf8').includes('Normal: HUP'),
+      () =>
+        readFileSync(directory.at('log'), 'utf8').includes('Normal: configuration reloaded: nothing changed'),
       'HUP is logged',
     );
     writeFileSync(directory.at('source', 'b'), 'two');
@@ -80,7 +110,7 @@ while :; do sleep 60; done
       REAL: '/usr/bin/rsync',
       PATH: `${directory.path}:${process.env.PATH ?? ''}`,
     });
-    await program.until(() => existsSync(started), 'rsync hangs');
+    await program.until(() => existsSync(started) && readFileSync(started, 'utf8') !== '', 'rsync hangs');
     program.kill('SIGTERM');
     expect(await program.end()).toBe(143);
     for (const id of readFileSync(started, 'utf8').trim().split('\n'))
@@ -117,11 +147,26 @@ while :; do sleep 60; done
     expect(log('log.1')).not.toContain('updated a');
   });
 
+  test('a script that ends the program does so before any configuration is looked for, whatever holds it', async () => {
+    using directory = makeTempDir();
+    writeFileSync(directory.at('s.lua'), `print('checked') pcall(os.exit, 7)`);
+    const program = lsyncd(['-script', directory.at('s.lua')]);
+    expect(await program.end()).toBe(7);
+    expect([program.stdout, program.stderr]).toEqual(['checked\n', '']);
+  });
+
   test('a source that is not there ends it with 255 and one line', async () => {
     using directory = makeTempDir();
     const program = lsyncd(['-nodaemon', '-rsync', directory.at('none'), directory.at('copy')]);
     expect(await program.end()).toBe(255);
     expect(program.stderr).toMatch(/^\d\d:\d\d:\d\d Error: .*none.*\n$/);
+  });
+
+  test('a target whose parent is not there ends it with 255, and asks for nothing that lsyncd has not', async () => {
+    using directory = makeTempDir();
+    const program = lsyncd(['-nodaemon', '-rsync', makeSource(directory), directory.at('no', 'copy')]);
+    expect(await program.end()).toBe(255);
+    expect(program.stderr).toMatch(/Error: .*no does not exist\. \(Make the parent directory\.\)\n$/);
   });
 
   test('-pidfile is kept for one: a second lsyncd with it does not start', async () => {

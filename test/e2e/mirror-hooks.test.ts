@@ -31,7 +31,7 @@ describe.concurrent('hooks', () => {
     await using mirror = await LiveMirror.inSync({
       directory,
       before: 'echo 1 > a',
-      options: ['--before-batch', hook, '--after-batch', hook, '--on-error', hook],
+      options: ['--before-batch', hook, '--after-batch', hook, '--on-error', hook, '--delay', '1'],
     });
     await mirror.until(() => messages(file).length === 2, 'the first two');
     mirror.change('echo 2 > b; rm a');
@@ -66,19 +66,25 @@ describe.concurrent('hooks', () => {
   });
 
   test.each([
-    ['fails', ['bash', '-c', 'echo a reason >&2; exit 3'], /failed: exit 3: a reason$/],
+    ['fails', ['bash', '-c', 'echo a reason >&2; exit 3'], '60', /failed: exit 3: a reason$/],
     [
       'hangs, deaf to TERM',
       ['bash', '-c', "trap '' TERM; while :; do sleep 100; done"],
+      '0.5',
       /failed: ended after 0.5 s$/,
     ],
-    ['is not there', ['no-such-hook-program'], /failed: it cannot be started \(ENOENT\)$/],
-    ['does not read', ['true'], undefined],
-  ])('that %s do not keep the mirror', async (_name, command, said) => {
+    [
+      'is not there',
+      ['no-such-hook-program'],
+      '60',
+      /failed: it cannot be started: there is no such program$/,
+    ],
+    ['does not read', ['true'], '60', undefined],
+  ])('that %s do not keep the mirror', async (_name, command, timeout, said) => {
     const hook = JSON.stringify(command);
     await using mirror = await LiveMirror.inSync({
       before: 'echo 1 > a',
-      options: ['--before-batch', hook, '--after-batch', hook, '--hook-timeout', '0.5'],
+      options: ['--before-batch', hook, '--after-batch', hook, '--hook-timeout', timeout],
     });
     mirror.change('echo 2 > b; rm a');
     await mirror.untilEqual();
@@ -123,6 +129,6 @@ describe.concurrent('hooks', () => {
     await using refused = new LiveMirror({ directory, options: ['--after-batch', program] });
     await mirror.until(() => !refused.process.running, 'its end');
     expect((await refused.end()).code).toBe(2);
-    expect(refused.process.output).toMatch(/the hook .*my hook cannot be run: EACCES/);
+    expect(refused.process.output).toMatch(/the hook .*my hook cannot be run: it is not executable/);
   });
 });

@@ -35,7 +35,7 @@ describe.concurrent('an rsync that stands still in the middle of a batch is ende
       options: [...way.options, '--timeout', '2', '--bwlimit', '1m', '--rsync-opt=--no-whole-file'],
       before: 'mkdir -p d/e; echo 1 > d/e/f; echo 2 > g; echo 3 > kept',
     });
-    mirror.change('mv d moved; rm g; head -c 1500000 /dev/urandom > big; echo 4 > small');
+    mirror.change('mv d moved; rm g; head -c 8M /dev/urandom > big; echo 4 > small');
     await mirror.until(
       () => readdirSync(mirror.copy).some((name) => name.startsWith('.big.')),
       'the receiver is writing',

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LiveMirror } from '../support/live-mirror.ts';
 
@@ -30,7 +30,8 @@ describe.concurrent.each([
 
   test('names that change places', async () => {
     await using mirror = await LiveMirror.inSync({
-      options,
+      // What is moved while it is delivered is sent again: all of it in one batch.
+      options: [...options, '--delay', '1'],
       before: 'echo 1 > a; echo 2 > b; mkdir d e; touch d/f',
     });
     const known = [inode(mirror, 'a'), inode(mirror, 'b'), inode(mirror, 'd')];
@@ -50,7 +51,11 @@ describe.concurrent.each([
     mirror.change('rm -r ../copy/to');
     symlinkSync(outside, `${mirror.copy}/to`);
     mirror.change('mv d/e to/e');
-    await mirror.until(() => lstatSync(`${mirror.copy}/to`).isDirectory(), 'the directory to be made');
+    await mirror.until(
+      () => lstatSync(`${mirror.copy}/to`, { throwIfNoEntry: false })?.isDirectory() === true,
+      'the directory to be made',
+    );
+    await mirror.until(() => existsSync(`${mirror.copy}/to/e/f`), 'what was moved');
     await mirror.until(() => mirror.logged(/^batch \d+ delivered/).length > 0, 'the delivery');
     expect(readdirSync(`${mirror.copy}/to/e`)).toEqual(['f']);
     expect(readdirSync(outside)).toEqual([]);

@@ -86,7 +86,5 @@ test('--mkpath makes the missing parents of the target', async () => {
     targetFor: (copy) => `${copy}/over/there`,
   });
   mirror.change('echo 3 > d/c; rm a');
-  await mirror.until(() => existsSync(`${mirror.copy}/over/there/d/c`), 'the change');
-  await mirror.end();
-  expect(describeTree(`${mirror.copy}/over/there`)).toEqual(describeTree(mirror.source));
+  await mirror.untilEqual(`${mirror.copy}/over/there`);
 });

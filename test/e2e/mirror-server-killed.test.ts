@@ -26,7 +26,7 @@ describe.concurrent('a server killed in the middle of a batch and started again'
         'mkdir -p d/e gone "work [1]/1"; for i in {1..50}; do echo $i > d/e/$i; done; echo 2 > gone/g; echo 3 > f; echo 4 > kept',
     });
     mirror.change(
-      'mv d moved; rm -r gone; echo 4 > f; head -c 1500000 /dev/urandom > "work [1]/1/big"; echo 5 > last',
+      'mv d moved; rm -r gone; echo 4 > f; head -c 8M /dev/urandom > "work [1]/1/big"; echo 5 > last',
     );
     await mirror.until(() => halfFiles(mirror).length > 0, 'the receiver is writing');
     await server.kill();

@@ -8,6 +8,8 @@ import { makeTempDir } from '../support/temp-dir.ts';
 const endings = [
   ['SIGTERM', 143],
   ['SIGINT', 130],
+  // What a terminal sends when it is closed: there is no configuration to read again.
+  ['SIGHUP', 129],
 ] as const;
 
 test.each(endings)('%s delivers what waits for the delay, then ends with %i', async (signal, status) => {
@@ -64,7 +66,7 @@ describe.concurrent('while a long delivery is under way', () => {
   test('the program killed by KILL takes rsync with it, which leaves no half a file', async () => {
     await using mirror = await startSlowSync();
     expect(await mirror.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
-    await until(() => mirror.process.family().length === 0, 'no rsync is left', 10_000);
+    await until(() => mirror.process.family().length === 0, 'no rsync is left');
     expect(readdirSync(mirror.copy)).not.toContain('big');
     expect(isWriting(mirror)).toBe(false);
   });
@@ -97,3 +99,12 @@ function readable(path: string): boolean {
     return false;
   }
 }
+
+test('USR1 and USR2 do nothing: no debugger is opened, and the mirror goes on', async () => {
+  await using mirror = await LiveMirror.inSync({});
+  for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.kill(mirror.process.pid, signal);
+  mirror.change('echo 1 > later');
+  await mirror.until(() => mirror.differences().length === 0, 'equal trees');
+  expect(mirror.process.output).not.toMatch(/debugger/i);
+  expect(await mirror.end('SIGTERM')).toEqual({ code: 143, signal: null });
+});

@@ -80,6 +80,7 @@ describe.concurrent('several targets', () => {
     await using mirror = new LiveMirror({ directory, before, options: targetOptions([second]) });
     await mirror.untilEqual();
     await mirror.untilEqual(second);
+    await mirror.untilLogged(/^watching the tree/);
     expect(mirror.logged(/^watching the tree/)).toHaveLength(1);
     if (hasInotify) expect(inotifyInstances(mirror.process.pid)).toBe(1);
     for (const target of [mirror.copy, second]) {
@@ -126,8 +127,11 @@ describe.concurrent('several targets', () => {
     const orphan = directory.at('missing/parent/copy');
     await using mirror = new LiveMirror({ directory, before, options: targetOptions([orphan]) });
     await mirror.untilEqual();
-    const [line] = mirror.logged(/^stopped: /);
-    expect(line).toMatchObject({ level: 'error', target: orphan, remedy: 'Make it, or use --mkpath.' });
+    expect(await mirror.untilLogged(/^stopped: /)).toMatchObject({
+      level: 'error',
+      target: orphan,
+      remedy: 'Make the parent directory, or use --mkpath (mkpath in a configuration).',
+    });
     mirror.change('echo new > new');
     await mirror.untilEqual();
     expect((await mirror.end()).code).toBe(143);
@@ -143,7 +147,7 @@ describe.concurrent('several targets', () => {
       options: targetOptions([daemon.url('b')]),
       targetFor: () => daemon.url('a'),
     });
-    await until(() => !mirror.process.running, 'its end', 45_000);
+    await until(() => !mirror.process.running, 'its end');
     expect(await mirror.end()).toEqual({ code: 1, signal: null });
     expect(mirror.logged(/^stopped: /)).toHaveLength(2);
   });
@@ -160,7 +164,7 @@ describe.concurrent('several targets', () => {
         before,
         options: ['--once', ...targetOptions(targets)],
       });
-      await until(() => !mirror.process.running, 'its end', 45_000);
+      await until(() => !mirror.process.running, 'its end');
       expect(await mirror.end()).toEqual({ code: status, signal: null });
       expect(describeTree(second)).toEqual(describeTree(mirror.source));
       expect(mirror.differences()).toEqual([]);
@@ -177,7 +181,7 @@ describe.concurrent('several targets', () => {
       before,
       options: targetOptions([second((name) => directory.at(name))]),
     });
-    await until(() => !mirror.process.running, 'its end', 45_000);
+    await until(() => !mirror.process.running, 'its end');
     expect((await mirror.end()).code).toBe(1);
     expect(mirror.process.output).toMatch(message);
     expect(existsSync(mirror.copy)).toBe(false);

@@ -62,7 +62,7 @@ test.each([
   await using mirror = await LiveMirror.inSync({
     directory,
     before: 'mkdir d; head -c 1000000 /dev/urandom > d/m',
-    options: ['--fuzzy'],
+    options: ['--fuzzy', '--delay', '1'],
     targetFor: () => daemon.url(),
   });
   mirror.change(`mv d/m d/${name}; echo 1 > f`);

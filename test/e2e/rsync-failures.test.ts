@@ -121,11 +121,11 @@ describe('a run that dies', () => {
   });
 
   test('is not taken for hung while it works without a word', async () => {
-    await using slow = await startSlowDelivery({ timeoutSeconds: 2 });
+    await using slow = await startSlowDelivery({ timeoutSeconds: 4 });
     const { outcome, children } = slow;
     const settled = await Promise.race([
       outcome,
-      new Promise((resolve) => setTimeout(resolve, 5000, 'still running')),
+      new Promise((resolve) => setTimeout(resolve, 10_000, 'still running')),
     ]);
     expect(settled).toBe('still running');
     for (const child of children) process.kill(child, 'SIGKILL');

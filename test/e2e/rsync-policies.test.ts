@@ -127,10 +127,10 @@ describe('a local target', () => {
   });
 
   test('below missing parents is made only with mkpath', async () => {
-    await using without = makeRsyncMirror({ targetFor: (copy) => `${copy}/x/y` });
+    await using without = makeRsyncMirror({ targetFor: (copy) => `${copy}/x/y`, mkpath: false });
     await expect(without.prepare()).rejects.toMatchObject({
       code: 'TARGET',
-      remedy: 'Make it, or use --mkpath.',
+      remedy: 'Make the parent directory, or use --mkpath (mkpath in a configuration).',
     });
     await using mirror = makeRsyncMirror({ targetFor: (copy) => `${copy}/x/y`, mkpath: true });
     shell(mirror.source, 'echo 1 > f');

@@ -1,7 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { COPY_LISTS, COPY_SCRIPT } from '../support/command-mirror.ts';
 import { projectRoot } from '../support/project-root.ts';
+import type { RsyncDaemon } from '../support/rsync-daemon.ts';
+import { startRsyncDaemon } from '../support/rsync-daemon.ts';
 import type { Sshd } from '../support/sshd.ts';
 import { startSshd } from '../support/sshd.ts';
 import type { TortureReport, TreeAround } from '../support/torture.ts';
@@ -30,7 +34,7 @@ function delay(seed: number): readonly string[] {
 async function check(
   seed: number,
   mirrorArguments: (source: string, target: string, around: TreeAround) => readonly string[],
-  { mirrorsAround = false, deadlineMs = 30_000 } = {},
+  { mirrorsAround = false, deadlineMs = 90_000 } = {},
 ): Promise<void> {
   const report = await torture({
     seed,
@@ -102,6 +106,24 @@ describe('a live mirror under random activity', () => {
         source,
         sshd.host,
         target,
+      ]);
+    });
+  });
+
+  describe.runIf(process.getuid?.() === 0)('to an rsync daemon', () => {
+    const parent = realpathSync(tmpdir());
+    let daemon: RsyncDaemon;
+    beforeAll(async () => {
+      // Without it a daemon makes absolute symlinks relative.
+      daemon = await startRsyncDaemon(parent, ['use chroot = yes']);
+    });
+    afterAll(() => daemon[Symbol.asyncDispose]());
+
+    test.concurrent.each(seeds(3))('ends equal to its source, seed %i', async (seed) => {
+      await check(seed, (source, target) => [
+        ...largeFiles(seed),
+        source,
+        daemon.url(path.relative(parent, realpathSync(target))),
       ]);
     });
   });

@@ -34,6 +34,29 @@ async function verify(
   return { status, lines: program.stdout.trimEnd().split('\n').toSorted(), stderr: program.stderr };
 }
 
+test.concurrent(
+  'with --delete-excluded what the rules leave out is extra, and goes with --repair',
+  async () => {
+    using directory = makeTempDir();
+    mkdirSync(directory.at('tree'));
+    shell(directory.at('tree'), 'echo 1 > same; echo 2 > ours.o');
+    shell(
+      directory.at('.'),
+      'cp -a tree copy; rm copy/ours.o; echo 3 > copy/theirs.o; touch -d @100 tree copy',
+    );
+    const exclude = ['--exclude', '*.o'];
+    expect((await verify(directory, exclude)).lines).toEqual(['equal']);
+    const { status, lines } = await verify(directory, [...exclude, '--delete-excluded']);
+    expect(lines).toEqual(['1 difference', 'extra   theirs.o']);
+    expect(status).toBe(1);
+    expect((await verify(directory, [...exclude, '--delete-excluded', '--repair'])).status).toBe(0);
+    expect(existsSync(directory.at('copy/theirs.o'))).toBe(false);
+    const refused = await verify(directory, ['--delete-excluded', '--direct']);
+    expect(refused.stderr).toMatch(/--delete-excluded works only with rsync/);
+    expect(refused.status).toBe(2);
+  },
+);
+
 describe.concurrent.each([
   ['by rsync', []],
   ['by the file engine', ['--direct']],

@@ -68,7 +68,11 @@ describe('options become rules in their order', () => {
       ['--filter=H a', '--filter=show b', '--filter=P,p c', '--filter=risk d'],
       ['-s a', '+s b', '-rp c', '+r d'],
     ],
-    ['both sides at once are the default', ['--filter=-sr a'], ['- a']],
+    [
+      'both sides at once stay said',
+      ['--filter=-sr a', '--filter=+rs b', '--filter=- c'],
+      ['-sr a', '+sr b', '- c'],
+    ],
     ['extended attributes', ['--filter=-x user.*'], ['-x user.*']],
     ['clear', ['--filter=- a', '--filter=clear', '--filter=- b', '--filter=!'], []],
     ['UTF-8 as bytes', ['--exclude=é'], ['- \xc3\xa9']],

@@ -94,8 +94,8 @@ function rulesFor(tree: readonly (readonly string[])[]): fc.Arbitrary<FilterRule
     include: fc.boolean(),
     pattern: patternFor(tree),
     side: fc.constantFrom(
-      'both' as const,
-      'both' as const,
+      'unsaid' as const,
+      'unsaid' as const,
       'both' as const,
       'sender' as const,
       'receiver' as const,

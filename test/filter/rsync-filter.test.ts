@@ -11,7 +11,7 @@ import { addon } from './built-addon.ts';
 function excluding(...patterns: string[]): FilterRules {
   const rule: Omit<FilterRule, 'pattern'> = {
     include: false,
-    side: 'both',
+    side: 'unsaid',
     absolute: false,
     negated: false,
     perishable: false,

@@ -1,27 +1,12 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { pathFromText } from '../../src/model/path-bytes.ts';
 import { compareTrees } from './compare-trees.ts';
-import type { ProcessExit } from './live-process.ts';
-import { LiveProcess } from './live-process.ts';
-import { until } from './processes.ts';
+import type { LogLine, ProcessExit } from './live-process.ts';
+import { LIVE_DEADLINE_MS, LiveProcess } from './live-process.ts';
 import { projectRoot } from './project-root.ts';
 import type { TempDir } from './temp-dir.ts';
 import { makeTempDir } from './temp-dir.ts';
 import { shell } from './tree.ts';
-
-/** How long anything that a test waits for may take on a slow, busy machine. */
-const DEADLINE_MS = 45_000;
-
-/** One line of the program's JSON log. */
-export interface LogLine {
-  readonly level: string;
-  readonly msg: string;
-  readonly remedy?: string;
-  /** Which source the line is about, where there are several. */
-  readonly source?: string;
-  /** Which target the line is about, where there are several. */
-  readonly target?: string;
-}
 
 export interface LiveMirrorOptions {
   /** Options before SRC and TARGET; `--delay 0.2 --log-format json` comes before them. */
@@ -78,10 +63,7 @@ export class LiveMirror implements AsyncDisposable {
 
   /** The lines so far that are JSON; what is not (an error of the system's) stays in `process.output`. */
   get log(): readonly LogLine[] {
-    return this.process.output
-      .split('\n')
-      .filter((line) => line.startsWith('{') && line.endsWith('}'))
-      .map((line) => JSON.parse(line) as LogLine);
+    return this.process.log;
   }
 
   logged(message: RegExp): readonly LogLine[] {
@@ -104,19 +86,8 @@ export class LiveMirror implements AsyncDisposable {
     return line;
   }
 
-  /** Waits for a condition; fails at the deadline, and when the program ends before. */
-  async until(condition: () => boolean, what: string): Promise<void> {
-    const isDone = (): boolean => {
-      const { running } = this.process;
-      if (condition()) return true;
-      if (!running) throw new Error(`ended before: ${what}`);
-      return false;
-    };
-    try {
-      await until(isDone, what, DEADLINE_MS);
-    } catch (error) {
-      throw new Error(`${String(error)}\n${this.process.output.slice(-5000)}`, { cause: error });
-    }
+  until(condition: () => boolean, what: string): Promise<void> {
+    return this.process.until(condition, what);
   }
 
   /** Waits until both trees are equal, the roots' own times included; `copy` is that of another target. */
@@ -150,13 +121,11 @@ export class LiveMirror implements AsyncDisposable {
   }
 
   end(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProcessExit> {
-    return this.process.end(signal, DEADLINE_MS);
+    return this.process.end(signal, LIVE_DEADLINE_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.process.running) await this.process.end('SIGKILL', 0).catch(() => undefined);
-    this.process.killFamily();
-    await until(() => this.process.family().length === 0, 'the end of all children');
+    await this.process[Symbol.asyncDispose]();
     if (this.#ownsDirectory) this.directory[Symbol.dispose]();
   }
 }

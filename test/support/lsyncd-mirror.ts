@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { LiveProcess } from './live-process.ts';
-import { until } from './processes.ts';
 import { projectRoot } from './project-root.ts';
 import type { TempDir } from './temp-dir.ts';
 import { makeTempDir } from './temp-dir.ts';
@@ -38,17 +37,8 @@ export class LsyncdMirror implements AsyncDisposable {
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   }
 
-  /** Waits for a condition; fails at the deadline, and when the program ends before. */
-  async until(condition: () => boolean, what: string): Promise<void> {
-    const isDone = (): boolean => {
-      const { running } = this.process;
-      if (condition()) return true;
-      if (!running) throw new Error(`ended before: ${what}`);
-      return false;
-    };
-    await until(isDone, what).catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${this.output.slice(-5000)}`, { cause: error });
-    });
+  until(condition: () => boolean, what: string, deadlineMs?: number): Promise<void> {
+    return this.process.until(condition, what, deadlineMs);
   }
 
   untilLogged(line: RegExp): Promise<void> {
@@ -56,9 +46,7 @@ export class LsyncdMirror implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.process.running) await this.process.end('SIGKILL', 0).catch(() => undefined);
-    this.process.killFamily();
-    await until(() => this.process.family().length === 0, 'the end of all children');
+    await this.process[Symbol.asyncDispose]();
     this.directory[Symbol.dispose]();
   }
 }

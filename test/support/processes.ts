@@ -22,21 +22,32 @@ export function descendantsOf(root: number): number[] {
   return found;
 }
 
-/** Kills a process and its descendants, the youngest generation first. */
-export function killTree(root: number): void {
-  for (const id of [root, ...descendantsOf(root)].reverse()) killIfThere(id);
+/** Stops (SIGSTOP) a process and its descendants, and gives them, the oldest generation first. */
+export function stopTree(root: number): number[] {
+  const found = [root];
+  for (const id of found) {
+    // What is stopped starts nothing more.
+    signalIfThere(id, 'SIGSTOP');
+    found.push(...childrenOf(id));
+  }
+  return found;
 }
 
-export function killIfThere(id: number): void {
+/** Kills a process and its descendants, the youngest generation first. */
+export function killTree(root: number): void {
+  for (const id of stopTree(root).reverse()) signalIfThere(id, 'SIGKILL');
+}
+
+export function signalIfThere(id: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(id, 'SIGKILL');
+    process.kill(id, signal);
   } catch {
     // It has ended meanwhile.
   }
 }
 
 /** Waits until `condition` holds; throws with `what` when it does not by the deadline. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 30_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, deadlineMs = 90_000): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`);

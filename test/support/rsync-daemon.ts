@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { descendantsOf, killTree } from './processes.ts';
+import { childrenOf, killTree, stopTree } from './processes.ts';
 import { makeTempDir } from './temp-dir.ts';
 import { freePort, waitForPort } from './tcp-port.ts';
 
@@ -50,7 +50,7 @@ export async function startRsyncDaemon(
       await ended;
     },
     hang: () => {
-      for (const id of descendantsOf(child.pid ?? 0)) process.kill(id, 'SIGSTOP');
+      for (const id of childrenOf(child.pid ?? 0)) stopTree(id);
     },
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM');

@@ -1,9 +1,7 @@
-import { LiveProcess } from './live-process.ts';
+import { LIVE_DEADLINE_MS, LiveProcess } from './live-process.ts';
 import { until } from './processes.ts';
 import { projectRoot } from './project-root.ts';
 import type { TempDir } from './temp-dir.ts';
-
-const DEADLINE_MS = 45_000;
 
 /** Starts `syncline ARGS` in a directory. */
 export function startIn(directory: TempDir, ...args: readonly string[]): LiveProcess {
@@ -17,7 +15,7 @@ export async function endedIn(
   ...args: readonly string[]
 ): Promise<{ status: number | null; output: string }> {
   const live = startIn(directory, ...args);
-  await until(() => !live.running, `the end of ${args.join(' ')}`, DEADLINE_MS);
+  await until(() => !live.running, `the end of ${args.join(' ')}`, LIVE_DEADLINE_MS);
   const { code } = await live.end('SIGKILL', 0);
   return { status: code, output: live.output.replaceAll(directory.path, '@') };
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Mounts a file system of this many bytes on a directory; undefined where this user may not, or the system has no tmpfs. Unmounted when disposed. */
+/** Mounts a file system of this many bytes on a directory; undefined where this user may not, or the system has no tmpfs. Unmounted when disposed, even while a process that ends has it open. */
 export function mountSmallDisk(
   directory: string,
   bytes: number,
@@ -11,9 +11,14 @@ export function mountSmallDisk(
     return undefined;
   }
   let isMounted = true;
-  const unmount = (): void => {
-    if (isMounted) execFileSync('umount', [directory]);
+  const unmount = (...words: string[]): void => {
+    if (isMounted) execFileSync('umount', [...words, directory]);
     isMounted = false;
   };
-  return { unmount, [Symbol.dispose]: unmount };
+  return {
+    unmount,
+    [Symbol.dispose]: () => {
+      unmount('-l');
+    },
+  };
 }

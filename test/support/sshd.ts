@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { childrenOf, descendantsOf, killIfThere, killTree } from './processes.ts';
+import { childrenOf, killTree, signalIfThere, stopTree } from './processes.ts';
 import { makeTempDir } from './temp-dir.ts';
 import { freePort, waitForPort } from './tcp-port.ts';
 
@@ -88,7 +88,7 @@ export async function startSshd({ sftp = true, config: further = [] }: SshdOptio
     cutConnections: () => {
       const connections = childrenOf(server.child.pid ?? 0);
       for (const id of connections.flatMap((connection) => [connection, ...childrenOf(connection)]))
-        killIfThere(id);
+        signalIfThere(id, 'SIGKILL');
       return connections.length;
     },
     kill: async () => {
@@ -96,7 +96,7 @@ export async function startSshd({ sftp = true, config: further = [] }: SshdOptio
       await server.ended;
     },
     hang: () => {
-      for (const id of descendantsOf(server.child.pid ?? 0)) process.kill(id, 'SIGSTOP');
+      for (const id of childrenOf(server.child.pid ?? 0)) stopTree(id);
     },
     restart: start,
     [Symbol.asyncDispose]: async () => {

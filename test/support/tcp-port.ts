@@ -17,7 +17,7 @@ export function freePort(): Promise<number> {
 }
 
 /** Waits until somebody accepts connections on the port of 127.0.0.1. */
-export async function waitForPort(port: number, deadlineMs = 20_000): Promise<void> {
+export async function waitForPort(port: number, deadlineMs = 60_000): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!(await accepts(port))) {
     if (Date.now() > deadline) throw new Error(`nothing listens on port ${port}`);

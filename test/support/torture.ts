@@ -5,7 +5,7 @@ import { pathFromText } from '../../src/model/path-bytes.ts';
 import { Activity } from './activity/activity.ts';
 import { compareTrees } from './compare-trees.ts';
 import type { ProcessExit } from './live-process.ts';
-import { LiveProcess } from './live-process.ts';
+import { LIVE_DEADLINE_MS, LiveProcess } from './live-process.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 export interface TortureOptions {
@@ -18,7 +18,7 @@ export interface TortureOptions {
   readonly mirrorsAround?: boolean;
   /** Operations after the start of the mirror (default 600: about three seconds). */
   readonly operations?: number;
-  /** How long the trees may stay different after the last operation (default 30,000). */
+  /** How long the trees may stay different after the last operation (default 90,000). */
   readonly deadlineMs?: number;
   readonly hostileShare?: number;
   readonly without?: readonly string[];
@@ -88,9 +88,9 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     // Some seeds act through the first sync, some find the mirror at rest.
     if (random.chance(0.5)) await pause(random.integer(300, 1500));
     await activity.run(options.operations ?? 600);
-    const settledMs = await settle(() => differences(1).length === 0, mirror, options.deadlineMs ?? 30_000);
+    const settledMs = await settle(() => differences(1).length === 0, mirror, options.deadlineMs ?? 90_000);
     const endedEarly = !mirror.running;
-    const exit = await mirror.end('SIGTERM', 10_000);
+    const exit = await mirror.end('SIGTERM', LIVE_DEADLINE_MS);
     const harm = compareTrees(pathFromText(decoyCopy), pathFromText(decoy)).filter(
       (line) => !line.startsWith('.: '),
     );

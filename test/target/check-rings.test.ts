@@ -9,7 +9,7 @@ function check(...mirrors: readonly string[]): void {
   checkNoRing(
     mirrors.map((mirror) => {
       const [source = '', ...targets] = mirror.split('>');
-      return { source: pathFromText(source), targets };
+      return { source: pathFromText(source), targets: targets.map((name) => ({ name })) };
     }),
   );
 }

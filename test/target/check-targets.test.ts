@@ -37,6 +37,23 @@ test('places beside each other pass, whatever the beginning of their names', () 
 });
 
 test.each([
+  ['1', '1', /^Target h is given twice\.$/],
+  ['1', '2', undefined],
+  [undefined, '1', undefined],
+])('one address by the ways %s and %s', (one, other, message) => {
+  const check = (): void => {
+    checkTargetsApart(
+      [one, other].map((way) => ({
+        ...{ name: 'h', address: 'rsync://localhost:1/m', source: 0, deletes: true },
+        ...(way === undefined ? {} : { way }),
+      })),
+    );
+  };
+  if (message === undefined) check();
+  else expect(check).toThrow(message);
+});
+
+test.each([
   [{ source: 1, deletes: false }, { source: 2, deletes: false }, true],
   [{ source: 1, deletes: false }, { source: 2, deletes: true }, false],
   [{ source: 1, deletes: true }, { source: 2, deletes: false }, false],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Batch } from '../../src/model/batch.ts';
+import { HINT } from '../../src/model/event-batch.ts';
 import { pathFromText, ROOT_PATH } from '../../src/model/path-bytes.ts';
 import type { DeleteGuardOptions } from '../../src/target/delete-guard.ts';
 import { DeleteGuard } from '../../src/target/delete-guard.ts';
@@ -13,10 +14,9 @@ function guard(options: Partial<DeleteGuardOptions> = {}): DeleteGuard {
 test.each([
   ['nothing', {}, false, false],
   ['an empty source', {}, true, true],
-  ['an empty source that is meant', { allowEmptySource: true }, true, false],
   ['a limit', { maxDelete: { unit: 'names', max: 5 } }, false, true],
-] as const)('%s: deletions are counted or not', (_name, options, sourceIsEmpty, watches) => {
-  expect(guard(options).watches(sourceIsEmpty)).toBe(watches);
+] as const)('%s: deletions are counted or not', (_name, options, mindsEmpty, watches) => {
+  expect(guard(options).watches(mindsEmpty)).toBe(watches);
 });
 
 const told: Batch = {
@@ -28,19 +28,38 @@ const told: Batch = {
   contentSubtrees: [],
 };
 
+const isEmpty = (): boolean => true;
+const hasContent = (): boolean => false;
+const comparison: Batch = { ...told, subtrees: [ROOT_PATH] };
+const deletion: Batch = { ...told, entries: [{ path: pathFromText('f'), hints: HINT.deleted }] };
+
 test.each<[string, Batch, boolean, boolean]>([
-  ['names that were seen to go', told, false, false],
+  ['names that were seen to go', deletion, false, false],
   ['a target that is not as we left it', told, true, true],
   ['the first sync', { ...told, reason: 'startup' }, false, true],
-  ['a comparison of all', { ...told, subtrees: [ROOT_PATH] }, false, true],
+  ['a comparison of all', comparison, false, true],
   ['a comparison of all by content', { ...told, contentSubtrees: [ROOT_PATH] }, false, true],
-])(
-  'with allowEmptySource running, %s: it matters or not that the source is empty',
-  (_name, batch, isNew, minds) => {
-    expect(guard({ allowEmptySource: 'running' }).minds(batch, isNew)).toBe(minds);
-    expect(guard().minds(batch, isNew)).toBe(true);
-  },
-);
+])('with allowEmptySource running, %s: an empty source counts or not', (_name, batch, isNew, minds) => {
+  expect(guard({ allowEmptySource: 'running' }).mindsEmpty(batch, isNew, isEmpty)).toBe(minds);
+  expect(guard().mindsEmpty(batch, isNew, isEmpty)).toBe(true);
+  expect(guard({ allowEmptySource: true }).mindsEmpty(batch, isNew, isEmpty)).toBe(false);
+  expect(guard().mindsEmpty(batch, isNew, hasContent)).toBe(false);
+});
+
+test('with allowEmptySource running, a comparison may delete too when the last names were seen to go', () => {
+  const running = guard({ allowEmptySource: 'running' });
+  expect(running.mindsEmpty(deletion, false, hasContent)).toBe(false);
+  expect(running.mindsEmpty(comparison, false, isEmpty)).toBe(true);
+  expect(
+    running.mindsEmpty({ ...told, entries: [{ path: ROOT_PATH, hints: HINT.attrib }] }, false, isEmpty),
+  ).toBe(false);
+  expect(running.mindsEmpty(comparison, false, isEmpty)).toBe(true);
+  expect(running.mindsEmpty(deletion, false, isEmpty)).toBe(false);
+  expect(running.mindsEmpty(comparison, false, isEmpty)).toBe(false);
+  expect(running.mindsEmpty({ ...comparison, reason: 'startup' }, false, isEmpty)).toBe(true);
+  expect(running.mindsEmpty(told, false, hasContent)).toBe(false);
+  expect(running.mindsEmpty(comparison, false, isEmpty)).toBe(true);
+});
 
 test.each([
   [0, { kind: 'allowed', maxDelete: 0 }],

@@ -91,3 +91,25 @@ test('no slot is lost, whatever ends while it waits', async () => {
   await turn();
   expect(taken.names).toEqual([]);
 });
+
+test('a limit that is raised lets those go on who wait, one that is lowered waits for slots to come back', async () => {
+  const slots = new ProcessSlots(1);
+  const taken = new Taken();
+  for (const name of ['a', 'b', 'c', 'd']) taken.wait(name, slots.acquire(never));
+  await turn();
+  expect(taken.names).toEqual(['a']);
+  slots.resize(3);
+  await turn();
+  expect(taken.names).toEqual(['a', 'b', 'c']);
+  slots.resize(1);
+  for (const name of ['a', 'b']) taken.release(name);
+  await turn();
+  expect(taken.names).toEqual(['a', 'b', 'c']);
+  taken.release('c');
+  await turn();
+  expect(taken.names).toEqual(['a', 'b', 'c', 'd']);
+  taken.wait('e', slots.acquire(never));
+  slots.resize(Infinity);
+  await turn();
+  expect(taken.names).toEqual(['a', 'b', 'c', 'd', 'e']);
+});

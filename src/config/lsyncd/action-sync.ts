@@ -1,8 +1,9 @@
 import path from 'node:path';
-import type { GivenOptions, ReadConfig } from '../schema.ts';
+import type { ReadConfig } from '../schema.ts';
+import { exitCodes } from './exit-codes.ts';
 import type { LuaAction } from './lua-action.ts';
 import { type PresetParts, required, sharedOptions } from './preset-sync.ts';
-import type { TableFields } from './table-fields.ts';
+import { tunnelOptions } from './tunnel-options.ts';
 
 type ReadSync = ReadConfig['syncs'][number];
 
@@ -10,7 +11,10 @@ type ReadSync = ReadConfig['syncs'][number];
  * What a sync with handlers of its own is in our configuration. Undefined where something that is required is missing,
  * which has been told.
  */
-export function actionSync(action: LuaAction, { fields, directory }: PresetParts): ReadSync | undefined {
+export function actionSync(
+  action: LuaAction,
+  { fields, directory, notice }: PresetParts,
+): ReadSync | undefined {
   const source = required(fields, 'source');
   if (source === undefined) return undefined;
   const keys = Object.keys(action);
@@ -21,6 +25,7 @@ export function actionSync(action: LuaAction, { fields, directory }: PresetParts
     );
   const isToldAtStart = keys.includes('init') || keys.includes('onStartup');
   const { delay = 0, ...options } = sharedOptions(fields, directory);
+  const tunnel = tunnelOptions(fields, notice);
   return {
     source: path.resolve(directory, source),
     targets: [
@@ -32,21 +37,10 @@ export function actionSync(action: LuaAction, { fields, directory }: PresetParts
       },
     ],
     ...options,
+    ...(tunnel === undefined ? {} : { tunnel }),
     delay,
     maxDelay: delay,
     initial: isToldAtStart ? options.initial : false,
-    exitCodes: action.collect === undefined ? exitCodes(fields) : undefined,
+    exitCodes: action.collect === undefined ? exitCodes(fields, 'exitcodes') : undefined,
   };
-}
-
-/** Lsyncd's table `exitcodes`, the other way round. */
-function exitCodes(fields: TableFields): GivenOptions['exitCodes'] {
-  const codes: Record<'ok' | 'again' | 'die', number[]> = { ok: [], again: [], die: [] };
-  for (const [code, verdict] of fields.table('exitcodes').entries) {
-    if (typeof code === 'number' && (verdict === 'ok' || verdict === 'again' || verdict === 'die'))
-      codes[verdict].push(code);
-    else fields.refuse('exitcodes', "allowed: exit codes and, for each, 'ok', 'again' or 'die'");
-  }
-  const said = Object.entries(codes).filter(([, list]) => list.length > 0);
-  return said.length === 0 ? undefined : Object.fromEntries(said);
 }

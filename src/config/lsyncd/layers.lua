@@ -36,7 +36,10 @@ local fields = {
   target = function(data) return data.sync.target end,
   targetPath = function(data) return below(data.sync.target, with_slash(data)) end,
   targetPathname = function(data) return below(data.sync.target, data.path) end,
-  targetPathdir = function(data) return below(data.sync.target, directory_of(data.path)) end,
+  targetPathdir = function(data)
+    local target, directory = data.sync.target, directory_of(data.path)
+    return (directory ~= '' or target == '' or target:sub(-1) == '/') and below(target, directory) or target .. '/'
+  end,
   move = function(data) return data.move end,
 }
 
@@ -100,6 +103,9 @@ local function agent_of(value, name)
   host.fail(name .. ': the first value has to be an event or a list of events')
 end
 
+--- Whether a handler of the user's has made this event.
+function host.is_made(event) return rawget(event, DATA).is_made == true end
+
 -- What handlers may call
 
 local function flatten(into, ...)
@@ -132,11 +138,44 @@ function spawnShell(agent, command, ...)
   return spawn(agent, 'sh', '-c', command, 'sh', ...)
 end
 
+-- Rules
+
+local function rule_of(pattern)
+  pattern = tostring(pattern)
+  return pattern:match('^[+-] ') and pattern or '- ' .. pattern
+end
+
+local function list_of(value)
+  if value == nil or value == false then return {} end
+  return type(value) == 'table' and value or { value }
+end
+
+--- What a configuration says under `key`, and in the files under `file_key`.
+local function said(config, key, file_key)
+  local all = {}
+  for _, text in ipairs(list_of(config[key])) do all[#all + 1] = tostring(text) end
+  for _, name in ipairs(list_of(config[file_key])) do
+    for line in io.lines(name) do
+      if line ~= '' and not line:match('^[#;]') then all[#all + 1] = line end
+    end
+  end
+  return all
+end
+
+local function filters_of(config) return said(config, 'filter', 'filterFrom') end
+
+local function excludes_of(config)
+  local rules = said(config, 'exclude', 'excludeFrom')
+  for index, pattern in ipairs(rules) do rules[index] = rule_of(pattern) end
+  return rules
+end
+
 local function inlet_of(sync)
   local inlet = {}
   local function call(name)
     return function(...)
       local handle = sync.handle
+      if sync.is_preset then host.fail('inlet.' .. name .. ': a sync of a preset tells no events') end
       if not handle then host.fail('inlet.' .. name .. ' can be called while the sync runs') end
       return handle[name](...)
     end
@@ -159,25 +198,76 @@ local function inlet_of(sync)
   function inlet.createBlanketEvent() return (wrap(sync, call('createBlanketEvent')())) end
 
   function inlet.createFullEvent(path)
-    return (wrap(sync, call('createFullEvent')((tostring(path or ''):gsub('^/', ''):gsub('/$', '')))))
+    local event = wrap(sync, call('createFullEvent')((tostring(path or ''):gsub('^/', ''):gsub('/$', ''))))
+    rawget(event, DATA).is_made = true
+    return event
   end
 
-  function inlet.addExclude(pattern)
-    if sync.handle then return sync.handle.addExclude(pattern) end
-    sync.excludes[#sync.excludes + 1] = pattern
+  -- Rules of the inlet's own are patterns with + or - in front, in the order in which they were added.
+
+  local function check_time(name)
+    if sync.is_preset and host.is_locked then
+      host.fail('inlet.' .. name .. ': the rules of a sync of a preset are those at the end of the start')
+    end
   end
 
-  inlet.rmExclude = call('rmExclude')
+  local function add(rules)
+    check_time('addExclude')
+    if sync.handle then return sync.handle.addExclude(rules) end
+    for _, rule in ipairs(rules) do sync.excludes[#sync.excludes + 1] = rule end
+  end
 
+  local function added() return sync.handle and sync.handle.getExcludes() or sync.excludes end
+
+  function inlet.addExclude(patterns)
+    local rules = {}
+    for index, pattern in ipairs(type(patterns) == 'table' and patterns or { patterns }) do
+      rules[index] = rule_of(pattern)
+    end
+    add(rules)
+  end
+
+  function inlet.rmExclude(pattern)
+    local rule = rule_of(pattern)
+    check_time('rmExclude')
+    if sync.handle then return sync.handle.rmExclude(rule) end
+    for index = #sync.excludes, 1, -1 do
+      if sync.excludes[index] == rule then table.remove(sync.excludes, index) end
+    end
+  end
+
+  --- All patterns that hide names, each by itself.
   function inlet.getExcludes()
     local all = {}
-    for _, pattern in ipairs(sync.handle and sync.handle.getExcludes() or sync.excludes) do all[pattern] = pattern end
+    for _, rules in ipairs { excludes_of(sync.config), added() } do
+      for _, rule in ipairs(rules) do
+        local pattern = rule:match('^%- (.*)')
+        if pattern then all[pattern] = pattern end
+      end
+    end
     return all
   end
 
-  inlet.appendFilter = function() host.fail('inlet.appendFilter is not supported; say filter in the sync') end
-  function inlet.getFilters() return sync.config.filter or {} end
-  function inlet.hasFilters() return type(sync.config.filter) == 'table' and #sync.config.filter > 0 end
+  function inlet.appendFilter(rule, pattern)
+    local whole = pattern and tostring(rule) .. ' ' .. tostring(pattern) or tostring(rule)
+    if not whole:match('^[+-] .') then
+      host.fail('inlet.appendFilter: found "' .. whole .. '"; allowed: "+" or "-", and a pattern')
+    end
+    sync.has_filters = true
+    add { whole }
+  end
+
+  --- All rules in the order in which they count, as texts with + or - in front.
+  function inlet.getFilters()
+    local all = {}
+    for _, rules in ipairs { filters_of(sync.config), excludes_of(sync.config), added() } do
+      for _, rule in ipairs(rules) do all[#all + 1] = rule end
+    end
+    return all
+  end
+
+  function inlet.hasFilters() return sync.has_filters or #filters_of(sync.config) > 0 end
+
   function inlet.getConfig() return sync.config end
   function inlet.getSync() return { config = sync.config, source = sync.source, inlet = inlet } end
   function inlet.getSubstitutionData(_, data) return data end
@@ -219,6 +309,28 @@ local function function_or_nil(config, key)
   return value
 end
 
+local variables = { 'source', 'target' }
+for _, root in ipairs { '', 'source', 'target' } do
+  for _, name in ipairs { 'path', 'pathname', 'pathdir' } do
+    variables[#variables + 1] = root == '' and name or root .. name:gsub('^p', 'P')
+  end
+end
+for _, name in ipairs(variables) do variables[name] = true end
+
+--- A command as it is read here: Lsyncd takes the longest name that a word begins with, and its source ends in a slash.
+local function our_command(command)
+  return (command:gsub('%^([od]?%.?)(%a+)', function(side, word)
+    if side ~= '' and #side ~= 2 then side, word = '', side .. word end
+    for stop = #word, 1, -1 do
+      local name, rest = word:sub(1, stop), word:sub(stop + 1)
+      if variables[name] then
+        local slash = name == 'source' and side == '' and '/' or ''
+        return (rest == '' and '^' .. side .. name or '^{' .. side .. name .. '}') .. slash .. rest
+      end
+    end
+  end))
+end
+
 --- What a configuration of layer 1 to 3 is: functions for the program and texts, by the keys that they have there, and
 --- what they need. `source` ends in a slash.
 local function script(config, source)
@@ -231,10 +343,11 @@ local function script(config, source)
     --- `functions` are those of the program for the inlet.
     start = function(functions)
       sync.handle = functions
-      for _, pattern in ipairs(sync.excludes) do functions.addExclude(pattern) end
+      functions.addExclude(sync.excludes)
     end,
   }
   local collect = function_or_nil(config, 'collect') or default.collect
+  result.has_collect = collect ~= default.collect
   result.collect = function(is_list, raw, code, found)
     local agent = is_list and new_list(sync, raw, found) or wrap(sync, table.unpack(found[1], 1, 5))
     return collect(agent, code)
@@ -251,7 +364,7 @@ local function script(config, source)
   for _, key in ipairs(handlers) do
     local value = config[key]
     if type(value) == 'string' then
-      result[key] = value
+      result[key] = our_command(value)
     elseif type(value) == 'function' then
       result[key] = function(...) value(wrap(sync, ...)) end
     elseif value ~= nil and type(value) ~= 'boolean' then
@@ -265,4 +378,10 @@ local function script(config, source)
   return result
 end
 
-return { script = script }
+--- The inlet of a sync that is a preset, and the list of the rules that are added to it while the file is loaded.
+local function preset_inlet(config)
+  local sync = { config = config, excludes = {}, source = config.source, is_preset = true }
+  return inlet_of(sync), sync.excludes
+end
+
+return { script = script, preset_inlet = preset_inlet }

@@ -1,5 +1,5 @@
 -- What Lua's own libraries lack in fengari, over functions of the host, and names that older Lua had.
-local host = ...
+local host, posix = ...
 
 -- io: files as Lua has them. A file for reading is read whole when it is opened.
 
@@ -244,7 +244,9 @@ function os.exit(code)
   terminate(code)
 end
 
--- require: Lua files only.
+-- require: Lua files, and posix.
+
+package.preload.posix = function() return posix end
 
 package.path = host.getenv('LUA_PATH_5_3') or host.getenv('LUA_PATH')
   or '/usr/local/share/lua/5.3/?.lua;/usr/local/share/lua/5.3/?/init.lua;/usr/share/lua/5.3/?.lua;'
@@ -254,7 +256,7 @@ package.jspath = nil
 package.searchers = { package.searchers[1], function(name)
   local file = package.searchpath(name, package.path)
   if file then return loadfile(file), file end
-  return '; only modules written in Lua can be loaded, from package.path: ' .. package.path
+  return '; only posix and modules written in Lua can be loaded, from package.path: ' .. package.path
 end }
 
 function loadfile(name, mode, env)

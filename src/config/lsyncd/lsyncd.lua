@@ -1,11 +1,12 @@
--- The globals of Lsyncd's configurations, over functions of the host.
+-- The globals of Lsyncd's configurations, over functions of the host. `host` also holds what these files have for each other.
 local host = ...
 
 lsyncd_version = '2.3.1'
 
 -- Errors and what is known of keys.
 
-local function unknown(what, key, allowed)
+--- What is wrong with a key that is none of `allowed`.
+function host.unknown(what, key, allowed)
   local names = {}
   for name in pairs(allowed) do
     if type(name) == 'string' then names[#names + 1] = name end
@@ -13,12 +14,13 @@ local function unknown(what, key, allowed)
   table.sort(names)
   local meant = type(key) == 'string' and host.nearest(key, names)
   local advice = meant and 'did you mean ' .. meant .. '?' or 'allowed: ' .. table.concat(names, ', ')
-  host.fail(what .. tostring(key) .. ': unknown; ' .. advice)
+  return what .. tostring(key) .. ': unknown; ' .. advice
 end
 
 local function unsupported(name, remedy)
   return function() host.fail(name .. ' is not supported' .. (remedy and '; ' .. remedy or '')) end
 end
+
 
 -- settings{ }
 
@@ -26,6 +28,7 @@ local known_settings = {
   inotifyMode = true, insist = true, logfacility = true, logfile = true, logident = true, maxDelays = true,
   maxProcesses = true, nodaemon = true, onepass = true, pidfile = true, statusFile = true, statusInterval = true,
 }
+local inotify_modes = { Modify = true, CloseWrite = true, ['CloseWrite or Modify'] = true }
 local set = {}
 
 local function add_settings(given)
@@ -33,9 +36,14 @@ local function add_settings(given)
   if type(given) ~= 'table' then host.fail('settings: found a ' .. type(given) .. '; allowed: settings{ KEY = VALUE }') end
   for key, value in pairs(given) do
     if type(key) == 'number' then key, value = value, true end
-    if not known_settings[key] then unknown('settings.', key, known_settings) end
-    set[key] = value
-    host.setting(key, value)
+    if not known_settings[key] then
+      host.problem(host.unknown('settings.', key, known_settings))
+    elseif key == 'inotifyMode' and not inotify_modes[value] then
+      host.problem('settings.inotifyMode: found ' .. dump(value) .. "; allowed: 'Modify', 'CloseWrite', 'CloseWrite or Modify'")
+    else
+      set[key] = value
+      host.setting(key, value)
+    end
   end
 end
 
@@ -79,150 +87,6 @@ function inherit(into, from, verbatim)
   end
 end
 
--- default
-
-local hooks = {
-  action = true, checkgauge = true, collect = true, full = true, init = true, prepare = true,
-  onAttrib = true, onCreate = true, onDelete = true, onFull = true, onModify = true, onMove = true, onStartup = true,
-}
-local for_all = {
-  hooks, batchSizeLimit = true, crontab = true, delay = true, exclude = true, excludeFrom = true, exitcodes = true,
-  filter = true, filterFrom = true, maxDelays = true, maxProcesses = true, source = true, target = true, tunnel = true,
-}
-local rsync_keys = {}
-for word in ([[_extra acls append append_verify archive backup backup_dir binary bwlimit checksum chmod chown compress
-  copy_dirlinks copy_links copy_unsafe_links cvs_exclude delete_excluded dry_run executability existing group groupmap
-  hard_links ignore_times inplace ipv4 ipv6 keep_dirlinks links omit_dir_times omit_link_times one_file_system owner
-  password_file perms protect_args prune_empty_dirs quiet rsh rsync_path sparse suffix temp_dir timeout times update
-  usermap verbose whole_file xattrs]]):gmatch('%S+') do
-  rsync_keys[word] = true
-end
-local ssh_keys = { _extra = true, binary = true, identityFile = true, options = true, port = true }
-
-local function gauge_of(gauge, key)
-  if gauge[key] ~= nil then return gauge[key] end
-  for _, parent in ipairs(gauge) do
-    local found = type(parent) == 'table' and gauge_of(parent, key)
-    if found then return found end
-  end
-end
-
-local function collect_keys(gauge, into)
-  for key, value in pairs(gauge) do
-    if type(key) == 'number' and type(value) == 'table' then collect_keys(value, into) else into[key] = true end
-  end
-  return into
-end
-
-local function check_gauge(config, gauge, prefix)
-  for key, value in pairs(config) do
-    local allowed = gauge_of(gauge, key)
-    if type(key) == 'number' then
-      host.fail(prefix .. tostring(value) .. ': a value without a key')
-    elseif not allowed then
-      if key == '_computed' then host.fail(prefix .. '_computed: not to be set') end
-      if key ~= '_merge' and key ~= '_verbatim' then unknown(prefix, key, collect_keys(gauge, {})) end
-    elseif type(allowed) == 'table' and type(value) == 'table' then
-      check_gauge(value, allowed, prefix .. key .. '.')
-    end
-  end
-end
-
-local function prepare(config)
-  if type(config.checkgauge) == 'table' then check_gauge(config, config.checkgauge, '') end
-end
-
-default = {
-  maxDelays = 1000,
-  maxProcesses = 1,
-  statusInterval = 10,
-  checkgauge = for_all,
-  prepare = prepare,
-  rsyncExitCodes = {
-    [0] = 'ok', [1] = 'die', [2] = 'die', [3] = 'again', [4] = 'die', [5] = 'again', [6] = 'again', [10] = 'again',
-    [11] = 'again', [12] = 'again', [14] = 'again', [20] = 'again', [21] = 'again', [22] = 'again', [23] = 'ok',
-    [24] = 'ok', [25] = 'die', [30] = 'again', [35] = 'again', [255] = 'again',
-  },
-  sshExitCodes = { [0] = 'ok', [255] = 'again' },
-}
-
-local function preset(fields)
-  fields.prepare = prepare
-  fields.delete = true
-  return fields
-end
-
-local function rsync_defaults()
-  return { binary = 'rsync', links = true, times = true, protect_args = true }
-end
-
-default.rsync = preset {
-  checkgauge = { default.checkgauge, delete = true, rsync = rsync_keys, rsyncExitCodes = true },
-  delay = 15,
-  exitcodes = default.rsyncExitCodes,
-  rsync = rsync_defaults(),
-}
-
-default.rsyncssh = preset {
-  checkgauge = {
-    default.checkgauge, delete = true, host = true, rsync = rsync_keys, rsyncExitCodes = true, ssh = ssh_keys,
-    sshExitCodes = true, targetdir = true,
-  },
-  delay = 15,
-  exitcodes = false,
-  maxProcesses = 1,
-  onMove = true,
-  rsync = rsync_defaults(),
-  rsyncExitCodes = default.rsyncExitCodes,
-  ssh = { binary = 'ssh' },
-  sshExitCodes = default.sshExitCodes,
-}
-
-default.direct = preset {
-  checkgauge = { default.checkgauge, delete = true, rsync = rsync_keys, rsyncExitCodes = true },
-  delay = 1,
-  maxProcesses = 1,
-  onMove = true,
-  rsync = rsync_defaults(),
-  rsyncExitCodes = default.rsyncExitCodes,
-}
-
--- What a preset does is done by the program itself; these stand for it.
-
-local presets = {}
-for _, name in ipairs { 'rsync', 'rsyncssh', 'direct' } do
-  local called = 'default.' .. name .. '.'
-  for _, hook in ipairs { 'action', 'init', 'full', 'collect' } do
-    default[name][hook] = unsupported('calling ' .. called .. hook)
-  end
-  presets[default[name].action] = name
-end
-
---- The preset that a configuration is; nil for one that has an action or handlers of its own.
-local function preset_of(config)
-  local name = presets[config.action]
-  if not name then return nil end
-  for _, hook in ipairs { 'init', 'full', 'collect' } do
-    local own = config[hook]
-    local is_switch = hook == 'init' and type(own) == 'boolean'
-    if own ~= default[name][hook] and not is_switch then
-      host.problem(hook .. ' beside the action of default.' .. name .. ' is not supported; give an action too')
-    end
-  end
-  for _, table_name in ipairs { 'exitcodes', 'rsyncExitCodes', 'sshExitCodes' } do
-    local own = config[table_name]
-    if type(own) == 'table' and dump(own) ~= dump(default[table_name == 'exitcodes' and 'rsyncExitCodes' or table_name]) then
-      host.notice(table_name .. ' has no effect for default.' .. name .. ': what failed is always tried again')
-    end
-  end
-  for hook in pairs(hooks) do
-    if hook:match('^on%u') and config[hook] and not (hook == 'onMove' and config[hook] == true) then
-      host.notice(hook .. ' beside default.' .. name .. ' has no effect')
-    end
-  end
-  return name
-end
-
 -- sync{ }
 
 function sync(given)
@@ -232,10 +96,10 @@ function sync(given)
   local config = {}
   inherit(config, given)
   if config.prepare == nil then config.prepare = default.prepare end
-  if config.checkgauge == nil then config.checkgauge = default.checkgauge end
+  if config.checkgauge ~= false then inherit(config, { checkgauge = default.checkgauge }) end
   if type(config.prepare) ~= 'function' then host.fail('prepare: found ' .. type(config.prepare) .. '; allowed: a function') end
   config.prepare(config, 3)
-  return host.addSync(config, preset_of(config))
+  return host.addSync(config, host.preset_of(config))
 end
 
 -- Time
@@ -288,9 +152,7 @@ function dump(value, depth)
 end
 
 function log(category, ...)
-  if type(category) ~= 'string' or not category:match('^%u') then
-    host.fail('log: the category has to begin with a capital, as in log("Normal", ...)')
-  end
+  if type(category) ~= 'string' then host.fail('log: the first value has to be a category, as in log("Normal", ...)') end
   local parts = table.pack(...)
   for index = 1, parts.n do
     parts[index] = seconds_of(parts[index]) and parts[index].string or dump(parts[index])
@@ -316,7 +178,8 @@ function splitQuotedString(text)
   return words
 end
 
---- Puts `data` in the place of ^name and ${name}, in a text or in each text of a list; other names stay.
+--- Puts `data` in the place of ^name and ${name}, in a text or in each text of a list; other names stay. Behind a ^ the
+--- longest name counts that the text begins with.
 function substitudeCommands(command, data)
   if type(command) == 'table' then
     local result = {}
@@ -324,18 +187,27 @@ function substitudeCommands(command, data)
     return result
   end
   local function value_of(name) return data[name] ~= nil and tostring(data[name]) or nil end
-  return (tostring(command):gsub('%${(%w+)}', value_of):gsub('%^(%w+)', value_of))
+  local function value_at(word)
+    for stop = #word, 1, -1 do
+      local value = value_of(word:sub(1, stop))
+      if value then return value .. word:sub(stop + 1) end
+    end
+  end
+  return (tostring(command):gsub('%${(%w+)}', value_of):gsub('%^(%w+)', value_at))
 end
 
 Queue = {}
+local queue = { __index = Queue }
 
-function Queue.new() return { first = 1, last = 0, size = 0 } end
+function Queue.new() return setmetatable({ first = 1, last = 0, count = 0 }, queue) end
+
+function Queue.size(list) return list.count end
 
 function Queue.push(list, value)
   if value == nil then error('Queue.push: nil cannot be pushed', 2) end
   list.last = list.last + 1
   list[list.last] = value
-  list.size = list.size + 1
+  list.count = list.count + 1
   return list.last
 end
 
@@ -343,17 +215,17 @@ function Queue.inject(list, value)
   if value == nil then error('Queue.inject: nil cannot be pushed', 2) end
   list.first = list.first - 1
   list[list.first] = value
-  list.size = list.size + 1
+  list.count = list.count + 1
   return list.first
 end
 
 function Queue.remove(list, at)
-  if list[at] == nil then error('Queue.remove: nothing is there', 2) end
+  if rawget(list, at) == nil then error('Queue.remove: nothing is there', 2) end
   list[at] = nil
-  list.size = list.size - 1
+  list.count = list.count - 1
   while list.first <= list.last and list[list.first] == nil do list.first = list.first + 1 end
   while list.last >= list.first and list[list.last] == nil do list.last = list.last - 1 end
-  if list.size == 0 then list.first, list.last = 1, 0 end
+  if list.count == 0 then list.first, list.last = 1, 0 end
 end
 
 local function walk(list, at, step)
@@ -376,30 +248,36 @@ function terminate(code) host.terminate(code or 0) end
 
 observefd = unsupported('observefd', 'run a program by spawn instead')
 nonobservefd = unsupported('nonobservefd')
-tunnel = unsupported('tunnel', 'a connection can be made by a service of its own, or by ssh.options = { ProxyJump = ... }')
-Tunnel = setmetatable({}, { __index = tunnel })
+Tunnel = setmetatable({}, { __index = unsupported('Tunnel', 'use tunnel{ }') })
 
 lsyncd = {
   dump = dump,
   get_file_size = host.fileSize,
+  get_free_port = host.freePort,
   jiffies_from_seconds = function(seconds) return math.floor(seconds * 100) end,
+  kill = host.kill,
   log = log,
   now = now,
   readdir = readdir,
   realdir = host.realdir,
   splitQuotedString = splitQuotedString,
+  stackdump = debug.traceback,
   terminate = terminate,
 }
 for name, remedy in pairs {
-  configure = false, exec = 'use spawn', get_free_port = false, get_process_info = false, inotify = false, kill = false,
-  nonobserve_fd = false, observe_fd = false, stackdump = false,
+  configure = false, exec = 'use spawn', get_process_info = false, nonobserve_fd = false, observe_fd = false,
 } do
   lsyncd[name] = unsupported('lsyncd.' .. name, remedy or nil)
+end
+lsyncd.inotify = {}
+for _, name in ipairs { 'addwatch', 'rmwatch' } do
+  lsyncd.inotify[name] = unsupported('lsyncd.inotify.' .. name, 'the watch is not made by Lua')
 end
 
 -- From the end of the start on, a global that is not set is an error, and none can be made.
 
 local function lock()
+  host.is_locked = true
   if rawget(_G, 'settings') ~= own_settings then host.fail('settings = ...: write settings{ ... }') end
   setmetatable(_G, {
     __index = function(_, name)

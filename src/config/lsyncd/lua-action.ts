@@ -8,7 +8,7 @@ import type {
   SyncInlet,
   UserAction,
 } from '../../model/user-action.ts';
-import { LuaFailure } from './lua-failure.ts';
+import { LuaExit, LuaFailure } from './lua-failure.ts';
 import { type LuaHandlers, type LuaRuntime, nowSeconds } from './lua-runtime.ts';
 import type { HostFunction } from './lua-state.ts';
 import { bytesOfValue, isTable, type LuaBytes, type LuaReference, type LuaValue } from './lua-value.ts';
@@ -35,18 +35,21 @@ export function luaAction(handlers: LuaHandlers): LuaAction {
   const collect: CollectFunction = (agent, exitCode) => script.collect(agent, exitCode);
   const run =
     (name: string): EventFunction & NonNullable<UserAction['init']> =>
-    (event, inlet) => {
-      script.handle(name, event, inlet);
+    (event) => {
+      script.handle(name, event);
     };
   const entries = [...EVENT_KEYS, 'init' as const, 'full' as const].flatMap((key) => {
     const value = functions.get(key);
     if (value === undefined) return [];
     return [[key, typeof value === 'string' ? textOf(value) : run(key)] as const];
   });
+  const start = { start: script.start };
   const action = functions.get('action') === undefined ? {} : { action: script.action };
   const isText =
-    functions.get('action') === undefined && entries.every(([, value]) => typeof value === 'string');
-  return { ...Object.fromEntries(entries), ...action, ...(isText ? {} : { collect }) };
+    functions.get('has_collect') !== true &&
+    functions.get('action') === undefined &&
+    entries.every(([, value]) => typeof value === 'string');
+  return { ...Object.fromEntries(entries), ...action, ...(isText ? {} : { ...start, collect }) };
 }
 
 class LuaScript {
@@ -56,20 +59,26 @@ class LuaScript {
   #last = 0;
   #forgetAbove = FORGET_AFTER;
   #inlet: SyncInlet | undefined;
-  /** What a line of the log or an end is told by. */
-  #speaker: SyncEvent | SyncEventList | undefined;
+  /** It has ended the program: nothing of it is called any more. */
+  #isOver = false;
 
   constructor(handlers: LuaHandlers) {
     this.#handlers = handlers;
   }
 
-  readonly action = (inlet: SyncInlet): void => {
-    this.#begin(inlet);
+  readonly start = (inlet: SyncInlet): void => {
+    this.#inlet = inlet;
+    const { state } = this.#handlers;
+    const functions = Object.entries(this.#inletFunctions(inlet));
+    this.#call('start', [state.table(functions.map(([name, run]) => [name, state.host(run)]))]);
+    for (const { atSeconds, run } of this.#handlers.takeAlarms()) this.#runtime.alarm(atSeconds, run);
+  };
+
+  readonly action = (): void => {
     this.#call('action', []);
   };
 
-  handle(name: string, event: SyncEvent, inlet: SyncInlet): void {
-    this.#begin(inlet);
+  handle(name: string, event: SyncEvent): void {
     this.#call(name, this.#describe(event));
   }
 
@@ -80,19 +89,9 @@ class LuaScript {
     return said === 'again' || said === 'die' ? said : 'ok';
   }
 
-  #begin(inlet: SyncInlet): void {
-    if (this.#inlet === inlet) return;
-    this.#inlet = inlet;
-    const { state } = this.#handlers;
-    const functions = Object.entries(this.#inletFunctions(inlet));
-    this.#call('start', [state.table(functions.map(([name, run]) => [name, state.host(run)]))]);
-  }
-
   #call(name: string, values: readonly LuaValue[]): readonly LuaValue[] {
-    const { state, functions, runBy } = this.#handlers;
-    runBy(this.#runtime);
     try {
-      return state.call(functions.get(name) as LuaReference, values, CALL_LIMIT_MS);
+      return this.#run(this.#handlers.functions.get(name) as LuaReference, values);
     } catch (error) {
       throw error instanceof LuaFailure ? shownFailure(error) : error;
     } finally {
@@ -100,12 +99,25 @@ class LuaScript {
     }
   }
 
+  #run(callee: LuaReference, values: readonly LuaValue[]): readonly LuaValue[] {
+    if (this.#isOver) return [];
+    const { state, runBy } = this.#handlers;
+    runBy(this.#runtime);
+    try {
+      return state.call(callee, values, CALL_LIMIT_MS);
+    } catch (error) {
+      if (!(error instanceof LuaExit)) throw error;
+      this.#isOver = true;
+      this.#inlet?.terminate(error.exitStatus);
+      return [];
+    }
+  }
+
   readonly #runtime: LuaRuntime = {
-    log: (category, text) => {
-      if (this.#speaker === undefined) this.#handlers.print(`${category}: ${text}\n`);
-      else this.#speaker.log(category, text);
+    log: (category, text) => this.#inlet?.log(category, text),
+    terminate: (exitCode) => {
+      throw new LuaExit(exitCode, this.#handlers.state.where());
     },
-    terminate: (exitCode) => this.#speaker?.terminate(exitCode),
     alarm: (atSeconds, run) => {
       const wait = (): void => {
         const leftMs = (atSeconds - nowSeconds()) * 1000;
@@ -133,9 +145,8 @@ class LuaScript {
   };
 
   #ring(run: LuaReference): void {
-    this.#handlers.runBy(this.#runtime);
     try {
-      this.#handlers.state.call(run, [], CALL_LIMIT_MS);
+      this.#run(run, []);
     } catch (error) {
       if (!(error instanceof LuaFailure)) throw error;
       this.#runtime.log('Error', `alarm: ${error.line}`);
@@ -207,9 +218,11 @@ class LuaScript {
   }
 
   #number(agent: SyncEvent | SyncEventList): number {
-    this.#speaker = agent;
-    const number = this.#numbers.get(agent) ?? ++this.#last;
-    this.#numbers.set(agent, number);
+    let number = this.#numbers.get(agent);
+    if (number === undefined) {
+      number = ++this.#last;
+      this.#numbers.set(agent, number);
+    }
     this.#agents.set(number, agent);
     return number;
   }
@@ -263,7 +276,7 @@ function inLua<T>(run: () => T): T {
 
 /** An error of the user's: its place is the one in Lua. */
 function shownFailure(failure: LuaFailure): Error {
-  const error = new Error(failure.line, { cause: failure });
+  const error = new Error(failure.line);
   error.stack = error.message;
   return error;
 }

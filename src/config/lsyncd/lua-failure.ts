@@ -23,3 +23,20 @@ export class LuaFailure extends Error {
     return this.place === undefined ? this.message : `${this.place.file}:${this.place.line}: ${this.message}`;
   }
 }
+
+/** The configuration has ended the program, by `os.exit` or `terminate`. */
+export class LuaExit extends Error {
+  override readonly name = 'LuaExit';
+
+  constructor(
+    readonly exitStatus: number,
+    readonly place: LuaPlace | undefined,
+  ) {
+    super(`it ended the program with ${exitStatus}`);
+  }
+
+  /** `FILE:LINE: MESSAGE`. */
+  get line(): string {
+    return new LuaFailure(this.message, this.place).line;
+  }
+}

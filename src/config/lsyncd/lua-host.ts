@@ -16,6 +16,11 @@ export interface LuaHost {
   readonly directory: string;
   /** What `print` and `io.write` write. */
   readonly print: (text: string) => void;
-  /** `sh -c COMMAND` to its end, for `io.popen` and `os.execute`. */
-  readonly runShell: (command: LuaBytes, isRead: boolean) => ShellResult;
+  /** `sh -c COMMAND` to its end, or killed after `limitMs`, for `io.popen` and `os.execute`. */
+  readonly runShell: (command: LuaBytes, isRead: boolean, limitMs: number) => ShellResult;
+  /** A port of 127.0.0.1 that nobody listens on now. */
+  readonly freePort: () => number;
+  readonly processId: number;
+  /** Throws a system error. */
+  readonly kill: (processId: number, signal: number) => void;
 }

@@ -4,11 +4,17 @@ import type { LuaBytes, LuaReference, LuaValue } from './lua-value.ts';
 /** What the globals of Lua code do while syncs run. Agents are known by numbers. Each may throw a LuaFailure. */
 export interface LuaRuntime {
   log(category: string, text: string): void;
-  terminate(exitCode: number): void;
+  /** Throws a LuaExit. */
+  terminate(exitCode: number): never;
   /** Calls `run` once, at this time of {@link nowSeconds}. */
   alarm(atSeconds: number, run: LuaReference): void;
   spawn(agent: number, words: readonly LuaBytes[], input: LuaBytes | undefined): void;
   statusOf(agent: number): string;
+}
+
+export interface LuaAlarm {
+  readonly atSeconds: number;
+  readonly run: LuaReference;
 }
 
 /** What a sync with handlers of its own is. */
@@ -18,8 +24,8 @@ export interface LuaHandlers {
   readonly functions: ReadonlyMap<LuaValue, LuaValue>;
   /** Has the globals of its Lua work by this from now on. */
   readonly runBy: (runtime: LuaRuntime) => void;
-  /** Where a line goes that cannot be told of any sync. */
-  readonly print: (text: string) => void;
+  /** Alarms that were set while the file was loaded and that nobody has taken yet: times of {@link nowSeconds}. */
+  readonly takeAlarms: () => readonly LuaAlarm[];
 }
 
 /** The clock of `now()`: monotonic, in seconds. */

@@ -1,13 +1,15 @@
 import fengari, { type DebugRecord, type Proxy, type Thread } from 'fengari';
-import { LuaFailure, type LuaPlace } from './lua-failure.ts';
+import { LuaExit, LuaFailure, type LuaPlace } from './lua-failure.ts';
 import {
   bytesOfText,
   bytesOfValue,
+  isTable,
   type LuaBytes,
   LuaReference,
   type LuaValue,
   textOfBytes,
 } from './lua-value.ts';
+import { OWN_CHUNK } from './own-chunk.ts';
 
 const { lua, lauxlib, lualib } = fengari;
 
@@ -17,8 +19,8 @@ export type HostFunction = (...values: LuaValue[]) => LuaValue | readonly LuaVal
 /** So many instructions pass between two looks at the clock. */
 const INSTRUCTIONS_PER_LOOK = 100_000;
 
-/** Chunks of ours; errors are told at the user's code that called them. */
-const OWN_CHUNK = 'syncline ';
+/** So many calls are looked through, from the innermost on, for the place of an error. */
+const MAX_FRAMES = 100;
 
 /** One Lua 5.3 with its standard libraries, on the main thread. Strings are bytes on both sides. */
 export class LuaState {
@@ -31,6 +33,8 @@ export class LuaState {
   #failure: LuaFailure | undefined;
   /** An error of our own on its way through Lua. */
   #bug: { readonly error: unknown } | undefined;
+  /** What has ended the call under way; no pcall keeps it from that. */
+  #exit: LuaExit | undefined;
 
   constructor() {
     lualib.luaL_openlibs(this.#main);
@@ -53,20 +57,28 @@ export class LuaState {
     return this.#pop(this.#main);
   }
 
-  /** A function of Lua that calls `run`. */
+  /** How long the call under way may still take; Infinity if nothing limits it. */
+  get leftMs(): number {
+    return Math.max(this.#deadlineMs - performance.now(), 0);
+  }
+
+  /** A function of Lua that calls `run`. A LuaExit that it throws ends the outermost call. */
   host(run: HostFunction): LuaReference {
     lua.lua_pushcfunction(this.#main, (L) => {
       const before = this.#running;
       this.#running = L;
       try {
+        if (this.#exit !== undefined) throw this.#exit;
         const values = Array.from({ length: lua.lua_gettop(L) }, (_, index) => this.#at(L, index + 1));
         const results = run(...values);
+        if (this.leftMs === 0) this.#watch(L, 1);
         const list = results instanceof Array ? results : [results];
         for (const value of list) this.#push(L, value);
         return list.length;
       } catch (error) {
         // Lua's own errors, which a call back into Lua passes on, are thrown by fengari itself.
-        if (!(error instanceof LuaFailure)) throw error;
+        if (!(error instanceof LuaFailure || error instanceof LuaExit)) throw error;
+        if (error instanceof LuaExit) this.#end(L, error);
         this.#push(L, bytesOfText(error.place === undefined ? this.#withPlace(error.message) : error.line));
       } finally {
         this.#running = before;
@@ -115,11 +127,11 @@ export class LuaState {
 
   /**
    * The function that `source` is in Lua. `name` is what errors call it; `isOwn` for code of ours, which errors do not
-   * name. Throws a LuaFailure for what is no Lua.
+   * name, and which may be compiled. Throws a LuaFailure for what is no Lua.
    */
   load(source: LuaBytes, name: string, isOwn = false): LuaReference {
     const text = latin1(source.replace(/^#[^\n]*/, ''));
-    const chunk = latin1(isOwn ? `=${OWN_CHUNK}${name}` : `@${bytesOfText(name)}`);
+    const chunk = latin1(isOwn ? `${OWN_CHUNK}${name}` : `@${bytesOfText(name)}`);
     if (lauxlib.luaL_loadbuffer(this.#main, text, text.length, chunk) === lua.LUA_OK)
       return this.#pop(this.#main) as LuaReference;
     const message = bytesOfValue(this.#pop(this.#main));
@@ -131,8 +143,8 @@ export class LuaState {
   }
 
   /**
-   * Calls a function of Lua. Throws a LuaFailure for an error in it, and when it takes longer than `limitMs`; what a host
-   * function threw otherwise is thrown as it is.
+   * Calls a function of Lua. Throws a LuaFailure for an error in it, and when it takes longer than `limitMs`; a LuaExit and
+   * what else a host function threw is thrown as it is.
    */
   call(callee: LuaReference, values: readonly LuaValue[] = [], limitMs = Infinity): readonly LuaValue[] {
     const L = this.#running;
@@ -141,6 +153,7 @@ export class LuaState {
     if (isOuter) {
       this.#failure = undefined;
       this.#bug = undefined;
+      this.#exit = undefined;
       this.#limitMs = limitMs;
       this.#deadlineMs = performance.now() + limitMs;
       if (limitMs < Infinity) this.#watch(L, INSTRUCTIONS_PER_LOOK);
@@ -150,6 +163,7 @@ export class LuaState {
       this.#push(L, callee);
       for (const value of values) this.#push(L, value);
       const status = lua.lua_pcall(L, values.length, lua.LUA_MULTRET, base + 1);
+      if (this.#exit !== undefined) throw this.#exit;
       if (status === lua.LUA_OK)
         return Array.from({ length: lua.lua_gettop(L) - base - 1 }, (_, index) =>
           this.#at(L, base + 2 + index),
@@ -167,20 +181,24 @@ export class LuaState {
     }
   }
 
+  /** Has every instruction that follows fail, in the main thread too where a coroutine is to end. */
+  #end(L: Thread, exit: LuaExit): void {
+    this.#exit = exit;
+    for (const thread of new Set([L, this.#main])) this.#watch(thread, 1);
+  }
+
   /** Where in the user's files the code is that runs now. */
   where(): LuaPlace | undefined {
     return [...this.#frames(this.#running)].find(({ isOwn }) => !isOwn)?.place;
   }
 
-  /** Ends what runs, once it is over its time, at every instruction: no pcall in the code can keep it alive. */
+  /** Ends what runs, once it is over its time or has ended itself, at every instruction: no pcall in the code can keep it alive. */
   #watch(L: Thread, instructions: number): void {
     const look = (thread: Thread): void => {
-      if (performance.now() < this.#deadlineMs) return;
+      if (this.leftMs > 0 && this.#exit === undefined) return;
       this.#watch(thread, 1);
-      this.#push(
-        thread,
-        bytesOfText(this.#withPlace(`ran for longer than ${this.#limitMs / 1000} s`, thread)),
-      );
+      const why = this.#exit?.message ?? `ran for longer than ${this.#limitMs / 1000} s`;
+      this.#push(thread, bytesOfText(this.#withPlace(why, thread)));
       lua.lua_error(thread);
     };
     lua.lua_sethook(L, look, lua.LUA_MASKCOUNT, instructions);
@@ -190,14 +208,14 @@ export class LuaState {
   #explain(L: Thread): number {
     const said = this.#at(L, 1);
     const text =
-      typeof said === 'string' ? said : typeof said === 'number' ? String(said) : this.#tostring(L, 1);
+      typeof said === 'string' ? said : typeof said === 'number' ? String(said) : this.#thrown(L, said);
     const frames = [...this.#frames(L)];
     const named = frames.find(({ shortName }) => text.startsWith(`${shortName}:`));
     const file = named?.shortName ?? /^[^\n:]+(?=:\d+: )/.exec(text)?.[0] ?? '';
     const [, line, rest] = /^:(\d+): ([^]*)$/.exec(text.slice(file.length)) ?? [];
     const user = frames.find(({ isOwn }) => !isOwn)?.place;
     const place =
-      line === undefined || (named?.isOwn ?? file.startsWith(OWN_CHUNK))
+      line === undefined || (named?.isOwn ?? file.startsWith(OWN_CHUNK.slice(1)))
         ? user
         : { file: named?.place.file ?? shownText(file), line: Number(line) };
     this.#failure = new LuaFailure(shownText(rest ?? text), place);
@@ -213,18 +231,34 @@ export class LuaState {
   *#frames(
     L: Thread,
   ): Generator<{ readonly isOwn: boolean; readonly shortName: string; readonly place: LuaPlace }> {
-    for (let level = 0; ; level++) {
+    // Each look walks down to its level, and an endless recursion is 200,000 levels deep.
+    for (let level = 0; level < MAX_FRAMES; level++) {
       const record: DebugRecord = new lua.lua_Debug();
       if (lua.lua_getstack(L, level, record) === 0) return;
       lua.lua_getinfo(L, latin1('Sl'), record);
       if (record.currentline < 0 || record.source === null || record.short_src === null) continue;
       const source = bytesOf(record.source);
       yield {
-        isOwn: source.startsWith(`=${OWN_CHUNK}`),
+        isOwn: source.startsWith(OWN_CHUNK),
         shortName: bytesOf(record.short_src),
         place: { file: shownText(source.replace(/^[@=]/, '')), line: record.currentline },
       };
     }
+  }
+
+  /** What was thrown and is no text; a table that has no text of its own with what is in it. */
+  #thrown(L: Thread, value: LuaValue): LuaBytes {
+    const text = this.#tostring(L, 1);
+    return isTable(value) && text.startsWith('table: 0x') ? `a table was thrown: ${this.#dump(value)}` : text;
+  }
+
+  #dump(value: LuaValue, depth = 0): LuaBytes {
+    if (!isTable(value)) return bytesOfValue(value);
+    if (depth > 3) return '{ ... }';
+    const parts = [...this.entries(value)].map(
+      ([key, inner]) => `${bytesOfValue(key)} = ${this.#dump(inner, depth + 1)}`,
+    );
+    return parts.length === 0 ? '{}' : `{ ${parts.slice(0, 20).join(', ')} }`;
   }
 
   #tostring(L: Thread, index: number): LuaBytes {

@@ -1,7 +1,10 @@
 import path from 'node:path';
 import type { GivenOptions, ReadConfig, ReadTarget } from '../schema.ts';
+import { exitCodes } from './exit-codes.ts';
+import { sshOfRsh } from './remote-shell.ts';
 import { rsyncOptions } from './rsync-options.ts';
 import type { TableFields } from './table-fields.ts';
+import { targetByTunnel, tunnelOptions } from './tunnel-options.ts';
 
 export type Preset = 'rsync' | 'rsyncssh' | 'direct';
 type ReadSync = ReadConfig['syncs'][number];
@@ -41,14 +44,20 @@ export function sharedOptions(fields: TableFields, directory: string): GivenOpti
   return {
     delay,
     maxDelay: delay,
-    maxNames: fields.number('maxDelays'),
+    // 0 is at once.
+    maxNames: atLeastOne(fields.number('maxDelays')),
     maxProcesses: fields.number('maxProcesses'),
     initial: fields.raw('init') === false ? false : undefined,
+    crontab: listed(fields.texts('crontab')),
     filter: listed(filter),
     filterFrom: listed(file('filterFrom')),
     exclude: listed(fields.texts('exclude')),
     excludeFrom: listed(file('excludeFrom')),
   };
+}
+
+function atLeastOne(number: number | undefined): number | undefined {
+  return number === 0 ? 1 : number;
 }
 
 function presetTarget(preset: Preset, { fields, directory: here }: PresetParts): ReadTarget | undefined {
@@ -59,36 +68,49 @@ function presetTarget(preset: Preset, { fields, directory: here }: PresetParts):
     const directory = required(fields, 'targetdir');
     return host === undefined || directory === undefined ? undefined : { kind: 'rsyncssh', host, directory };
   }
-  const target = required(fields, 'target');
-  if (target === undefined) return undefined;
+  const written = required(fields, 'target');
+  if (written === undefined) return undefined;
+  const target = targetByTunnel(written, fields);
   // A colon before the first slash is behind the name of a host.
   return { kind: preset, target: /^[^/]*:/.test(target) ? target : path.resolve(here, target) };
 }
 
 function copyOptions(preset: 'rsync' | 'rsyncssh', { fields, directory, notice }: PresetParts): GivenOptions {
-  const { dryRun, timeout, ...options } = rsyncOptions(fields.table('rsync'), notice);
+  const { dryRun, timeout, rsync = {}, ...options } = rsyncOptions(fields.table('rsync'), notice);
+  const { rsh, ...others } = rsync;
   return {
     delete: deletions(fields),
     ...options,
+    rsync: preset === 'rsyncssh' ? others : rsync,
     dryRun,
     timeout,
     batchSizeLimit: fields.number('batchSizeLimit'),
-    ...(preset === 'rsyncssh' ? { ssh: sshOptions(fields.table('ssh'), directory) } : {}),
+    exitCodes: exitCodes(fields, preset === 'rsync' ? 'exitcodes' : 'rsyncExitCodes'),
+    tunnel: tunnelOptions(fields, notice),
+    ...(preset === 'rsyncssh' ? { ssh: sshOptions(fields, rsh, directory) } : {}),
   };
 }
 
 /** All attributes, but those that are switched off. */
 function directOptions({ fields, notice }: PresetParts): GivenOptions {
   const table = fields.table('rsync');
-  const { attributes = {}, dryRun, rsync = {} } = rsyncOptions(table, notice);
+  const { attributes = {}, dryRun, maxDelete, rsync = {} } = rsyncOptions(table, notice);
   const kept = Object.entries(attributes).filter(
     ([name, value]) => value === true || table.raw(name) === false,
   );
   for (const name of Object.keys(rsync))
     notice(`rsync.${name} has no effect for default.direct, which runs no rsync`);
+  if (tunnelOptions(fields, notice) !== undefined)
+    notice('tunnel has no effect for default.direct, which reaches no host');
   for (const key of ['batchSizeLimit', 'maxProcesses'])
     if ((fields.number(key) ?? 1) !== 1) notice(`${key} has no effect for default.direct`);
-  return { delete: deletions(fields), attributes: Object.fromEntries(kept), dryRun, maxProcesses: undefined };
+  return {
+    delete: deletions(fields),
+    attributes: Object.fromEntries(kept),
+    dryRun,
+    maxDelete,
+    maxProcesses: undefined,
+  };
 }
 
 function deletions(fields: TableFields): GivenOptions['delete'] {
@@ -98,20 +120,26 @@ function deletions(fields: TableFields): GivenOptions['delete'] {
   return undefined;
 }
 
-function sshOptions(ssh: TableFields, directory: string): GivenOptions['ssh'] {
-  const binary = ssh.text('binary') ?? 'ssh';
-  if (path.basename(binary) !== 'ssh')
-    ssh.refuse('binary', `found "${binary}"; the ssh in PATH is used, put another one there`);
+/** What the table `ssh` says counts before what `rsh`, a command line for rsync, says. */
+function sshOptions(fields: TableFields, rsh: string | undefined, directory: string): GivenOptions['ssh'] {
+  const ssh = fields.table('ssh');
+  const said =
+    rsh === undefined
+      ? {}
+      : sshOfRsh(rsh, (message) => {
+          fields.refuse('rsync.rsh', message);
+        });
+  const binary = ssh.text('binary');
   const options = ssh.table('options');
-  const extra = listed(ssh.texts('_extra'));
   return defined<NonNullable<GivenOptions['ssh']>>({
-    identity: ownFile(ssh.text('identityFile'), directory),
-    port: ssh.number('port'),
-    options:
-      options.keys.length === 0
-        ? undefined
-        : Object.fromEntries(options.keys.map((key) => [key, options.text(key) ?? ''])),
-    extra,
+    program: binary === undefined || binary === 'ssh' ? said.program : binary,
+    identity: ownFile(ssh.text('identityFile') ?? said.identity, directory),
+    port: ssh.number('port') ?? said.port,
+    options: {
+      ...said.options,
+      ...Object.fromEntries(options.keys.map((key) => [key, options.text(key) ?? ''])),
+    },
+    extra: listed([ssh.texts('_extra') ?? [], said.extra ?? []].flat()),
   });
 }
 

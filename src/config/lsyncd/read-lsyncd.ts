@@ -1,15 +1,17 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ConfigDocument, ConfigPath, Position } from '../config-document.ts';
 import { ConfigError, type ConfigProblem } from '../config-error.ts';
 import { nearest } from '../nearest.ts';
+import type { ReadConfig } from '../schema.ts';
 import { actionSync } from './action-sync.ts';
 import { luaAction } from './lua-action.ts';
-import { LuaFailure, type LuaPlace } from './lua-failure.ts';
+import { LuaExit, LuaFailure, type LuaPlace } from './lua-failure.ts';
 import type { LuaHost } from './lua-host.ts';
-import { createLua, luaFileName } from './lua-library.ts';
-import { type LuaRuntime, nowSeconds } from './lua-runtime.ts';
+import { createLua } from './lua-library.ts';
+import { type LuaAlarm, type LuaRuntime, nowSeconds } from './lua-runtime.ts';
 import type { HostFunction, LuaState } from './lua-state.ts';
+import { luaFileName, readDirectory, systemCall } from './lua-system-call.ts';
 import {
   bytesOfText,
   bytesOfValue,
@@ -27,11 +29,12 @@ const LOAD_LIMIT_MS = 10_000;
 
 /** Something of a configuration that is left out or means something else here: one line, with its place. */
 export type Notice = string;
-
 /** What a Lua configuration of Lsyncd's is. */
 export interface LsyncdConfig {
   /** Its value is one of ours, of what the presets and settings are. */
   readonly document: ConfigDocument;
+  /** What was said that cannot be; it is not in the document. */
+  readonly problems: readonly ConfigProblem[];
   readonly notices: readonly Notice[];
   /** What `settings{ }` was told, as it is there. */
   readonly settings: ReadonlyMap<string, string | number | boolean>;
@@ -39,15 +42,21 @@ export interface LsyncdConfig {
   readonly convertible: unknown;
   /** What such a file cannot say beyond the notices. */
   readonly unsaid: readonly Notice[];
+  /** The files that it has read itself: absolute names, as bytes, and their texts. */
+  readonly files: ReadonlyMap<LuaBytes, LuaBytes>;
 }
 
 /** Settings that are so in any case, and those that our configuration has. */
 const CARRIED_SETTINGS: ReadonlySet<string> = new Set([
   'insist',
+  'logfile',
   'maxDelays',
   'maxProcesses',
   'nodaemon',
   'onepass',
+  'pidfile',
+  'statusFile',
+  'statusInterval',
 ]);
 
 /** A Lua text to run: `name` is what errors call it. */
@@ -58,7 +67,8 @@ export interface LuaSource {
 
 /**
  * Runs Lua configurations of Lsyncd's one after the other in one Lua; errors that have no other place are those of the
- * last one. Throws a ConfigError with the Lua error, or with all that is wrong with what was said.
+ * last one. Throws a ConfigError with the Lua error and all that was wrong before it; its cause is a LuaExit where a file has
+ * ended the program.
  */
 export function readLsyncd(sources: readonly LuaSource[], host: LuaHost): LsyncdConfig {
   const file = sources.at(-1)?.name ?? '';
@@ -67,20 +77,30 @@ export function readLsyncd(sources: readonly LuaSource[], host: LuaHost): Lsyncd
     for (const source of sources) reader.run(source);
     return reader.end();
   } catch (error) {
-    if (!(error instanceof LuaFailure)) throw error;
-    throw new ConfigError(file, [reader.problem(error.message, error.place)], 'CONFIG', { cause: error });
+    if (!(error instanceof LuaFailure || error instanceof LuaExit)) throw error;
+    const problems = [...reader.problems, reader.problem(error.message, error.place)];
+    throw new ConfigError(file, problems, 'CONFIG', { cause: error });
   }
 }
+
+/** What Lua files of ours make the globals, in the order in which they are run. */
+const CHUNKS = ['lsyncd.lua', 'presets.lua', 'preset-actions.lua', 'tunnel.lua', 'layers.lua'] as const;
 
 /** Which setting says what our configuration has under these keys. */
 const SETTING_OF: Readonly<Record<string, string>> = {
   maxTotalProcesses: 'maxProcesses',
   once: 'onepass',
   maxNames: 'maxDelays',
+  file: 'logfile',
+  pidFile: 'pidfile',
+  statusFile: 'statusFile',
+  statusInterval: 'statusInterval',
 };
 
 interface ToldSync {
-  readonly value: unknown;
+  readonly value: ReadConfig['syncs'][number] | undefined;
+  /** A list of rules that its inlet was told at the start. */
+  readonly added?: LuaReference;
   readonly position: Position | undefined;
   readonly isConvertible: boolean;
 }
@@ -93,34 +113,52 @@ class Reader {
   readonly #problems: ConfigProblem[] = [];
   readonly #notices: Notice[] = [];
   #runtime: LuaRuntime;
+  readonly #alarms: LuaAlarm[] = [];
   readonly #settings = new Map<string, string | number | boolean>();
   readonly #settingLines = new Map<string, Position | undefined>();
   readonly #syncs: ToldSync[] = [];
+  readonly #files = new Map<LuaBytes, LuaBytes>();
+  #text: LuaBytes = '';
 
   constructor(file: string, host: LuaHost) {
     this.#file = file;
     this.#host = host;
-    this.#state = createLua(host);
-    this.#runtime = loadingRuntime(host);
+    this.#state = createLua(host, (name, text) => {
+      this.#files.set(name, text);
+    });
+    this.#runtime = loadingRuntime(host, {
+      exit: (status) => {
+        throw new LuaExit(status, this.#state.where());
+      },
+      alarm: (atSeconds, run) => void this.#alarms.push({ atSeconds, run }),
+    });
     const functions = Object.entries(this.#functions());
     const table = this.#state.table(functions.map(([name, run]) => [name, this.#state.host(run)]));
     this.#state.setGlobal('terminate', undefined);
-    this.#api = new Map(
-      ['lsyncd.lua', 'layers.lua'].flatMap((name) => {
-        const [api] = this.#state.call(this.#state.load(readOwnChunk(name), name, true), [table]);
-        return [...this.#state.entries(api as LuaReference)];
-      }),
-    );
+    this.#api = new Map(CHUNKS.flatMap((name) => [...this.#state.entries(this.#ownChunk(name, table))]));
+  }
+
+  get problems(): readonly ConfigProblem[] {
+    return this.#problems;
+  }
+
+  /** What it gives back. */
+  #ownChunk(name: string, ...values: readonly LuaValue[]): LuaReference {
+    const [api] = this.#state.call(this.#state.load(readOwnChunk(name), name, true), values);
+    return api as LuaReference;
   }
 
   run({ name, text }: LuaSource): void {
+    this.#text = text;
     this.#state.call(this.#state.load(text, name), [], LOAD_LIMIT_MS);
   }
 
   end(): LsyncdConfig {
-    this.#state.call(this.#api.get('lock') as LuaReference);
-    if (this.#problems.length > 0) throw new ConfigError(this.#file, this.#problems);
+    this.#lock();
+    if (this.#alarms.length > 0 && this.#syncs.every(({ isConvertible }) => isConvertible))
+      this.#notices.push('alarm: no sync has a function of its own, so it never rings');
     return {
+      problems: this.#problems,
       document: { file: this.#file, value: this.#value(), locate: (path) => this.#locate(path) },
       notices: this.#notices,
       settings: this.#settings,
@@ -128,7 +166,19 @@ class Reader {
         ? this.#value(({ isConvertible }) => isConvertible)
         : undefined,
       unsaid: [...this.#unsaid()],
+      files: this.#files,
     };
+  }
+
+  /** What it refuses is an assignment, of which nothing tells when it is made. */
+  #lock(): void {
+    try {
+      this.#state.call(this.#api.get('lock') as LuaReference);
+    } catch (error) {
+      if (!(error instanceof LuaFailure)) throw error;
+      const line = this.#text.split('\n').findIndex((text) => /^\s*settings\s*=/.test(text)) + 1;
+      throw new LuaFailure(error.message, line === 0 ? undefined : { file: this.#file, line });
+    }
   }
 
   *#unsaid(): Generator<Notice> {
@@ -153,20 +203,43 @@ class Reader {
   }
 
   #value(isWanted: (sync: ToldSync) => boolean = () => true): unknown {
-    const { maxDelays, maxProcesses, onepass } = Object.fromEntries(this.#settings);
+    const { maxDelays, maxProcesses, onepass, logfile, pidfile, statusFile, statusInterval } =
+      Object.fromEntries(this.#settings);
+    const file = (name: string | number | boolean): string =>
+      path.resolve(this.#host.directory, String(name));
     const defaults = {
       ...(onepass === true ? { once: true } : {}),
-      ...(maxDelays === undefined ? {} : { maxNames: Number(maxDelays) }),
+      ...(maxDelays === undefined ? {} : { maxNames: Number(maxDelays) || 1 }),
     };
     return {
       ...(maxProcesses === undefined ? {} : { maxTotalProcesses: Number(maxProcesses) }),
+      ...(logfile === undefined ? {} : { log: { file: file(logfile) } }),
+      ...(pidfile === undefined ? {} : { pidFile: file(pidfile) }),
+      ...(statusFile === undefined ? {} : { statusFile: file(statusFile) }),
+      // Lsyncd takes 0, for as often as can be.
+      ...(statusInterval === undefined ? {} : { statusInterval: Number(statusInterval) || 0.1 }),
       ...(Object.keys(defaults).length === 0 ? {} : { defaults }),
-      syncs: this.#syncs.filter(isWanted).map(({ value }) => value),
+      syncs: this.#syncs
+        .filter(isWanted)
+        .map((sync) => this.#withAdded(sync))
+        .map((value) => (onepass === true ? withoutCrontab(value) : value)),
     };
   }
 
+  #withAdded({ value, added }: ToldSync): ToldSync['value'] {
+    const rules =
+      added === undefined
+        ? []
+        : [...this.#state.entries(added).values()].map((rule) => shown(rule).replace(/^- /, ''));
+    if (value === undefined || rules.length === 0) return value;
+    return { ...value, exclude: [value.exclude ?? [], rules].flat() };
+  }
+
   #locate([first, second]: ConfigPath): Position | undefined {
-    if (first === 'syncs') return this.#syncs[Number(second)]?.position;
+    if (first === 'syncs')
+      return second === undefined
+        ? { line: this.#text.trimEnd().split('\n').length }
+        : this.#syncs[Number(second)]?.position;
     return this.#settingLines.get(SETTING_OF[String(second ?? first)] ?? '');
   }
 
@@ -195,6 +268,13 @@ class Reader {
       addSync: (config, preset) => this.#addSync(config as LuaReference, preset as Preset | undefined),
       ...this.#running(),
       readdir: (name) => this.#state.table(readDirectory(luaFileName(name, this.#host))),
+      freePort: () => this.#host.freePort(),
+      kill: (pid, signal = 15) =>
+        systemCall(() => {
+          this.#host.kill(Number(pid), Number(signal));
+          return true;
+        }),
+      absolute: (name) => luaFileName(name, this.#host).toString('latin1'),
       fileSize: (name) => systemCall(() => statSync(luaFileName(name, this.#host)).size),
       realdir: (name) =>
         systemCall(() => {
@@ -246,8 +326,6 @@ class Reader {
     const fields = new TableFields(this.#state, config, '', (message) => {
       this.#problems.push(this.problem(message));
     });
-    for (const key of ['crontab', 'tunnel'])
-      if (fields.raw(key) !== undefined && fields.raw(key) !== false) fields.refuse(key, 'is not supported');
     const parts = {
       fields,
       directory: this.#host.directory,
@@ -257,10 +335,13 @@ class Reader {
     };
     const position = this.#here();
     if (preset !== undefined) {
-      this.#syncs.push({ value: presetSync(preset, parts), position, isConvertible: true });
-      return undefined;
+      const [inlet, added] = this.#state.call(this.#api.get('preset_inlet') as LuaReference, [config]);
+      const value = presetSync(preset, parts);
+      this.#syncs.push({ value, added: added as LuaReference, position, isConvertible: true });
+      return inlet;
     }
     const source = bytesOfText(`${path.resolve(this.#host.directory, fields.text('source') ?? '')}/`);
+    if (fields.raw('source') !== undefined) this.#state.setField(config, 'source', source);
     const [script] = this.#state.call(this.#api.get('script') as LuaReference, [config, source]);
     const functions = this.#state.entries(script as LuaReference);
     const action = luaAction({
@@ -269,7 +350,7 @@ class Reader {
       runBy: (runtime) => {
         this.#runtime = runtime;
       },
-      print: this.#host.print,
+      takeAlarms: () => this.#alarms.splice(0),
     });
     const isConvertible = Object.values(action).every((value) => typeof value === 'string');
     this.#syncs.push({ value: actionSync(action, parts), position, isConvertible });
@@ -281,8 +362,16 @@ class Reader {
   }
 }
 
+/** One that ends after its first sync has no later times; Lsyncd takes both. */
+function withoutCrontab(sync: unknown): unknown {
+  return typeof sync === 'object' && sync !== null ? { ...sync, crontab: undefined } : sync;
+}
+
 /** What can be done while a configuration is loaded: next to nothing. */
-function loadingRuntime({ print }: LuaHost): LuaRuntime {
+function loadingRuntime(
+  { print }: LuaHost,
+  { exit, alarm }: Pick<LuaRuntime, 'alarm'> & { readonly exit: (status: number) => never },
+): LuaRuntime {
   const refuse = (name: string) => (): never => {
     throw new LuaFailure(`${name} can be called while a sync runs`);
   };
@@ -290,34 +379,14 @@ function loadingRuntime({ print }: LuaHost): LuaRuntime {
     log: (category, text) => {
       print(`${category}: ${text}\n`);
     },
-    terminate: (exitCode) => {
-      throw new LuaFailure(`it ended the program with ${exitCode}`);
-    },
-    alarm: refuse('alarm'),
+    terminate: exit,
+    alarm,
     spawn: refuse('spawn'),
     statusOf: refuse('status'),
   };
 }
 
 function shown(value: LuaValue): string {
-  return typeof value === 'string' ? (textOfBytes(value) ?? value) : bytesOfValue(value);
-}
-
-function readDirectory(name: Buffer): readonly (readonly [LuaBytes, boolean])[] {
-  return systemCall(() =>
-    readdirSync(name, { encoding: 'buffer', withFileTypes: true }).map((entry) => [
-      entry.name.toString('latin1'),
-      entry.isDirectory(),
-    ]),
-  );
-}
-
-function systemCall<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new LuaFailure(message, undefined, { cause: error });
-  }
+  const bytes = bytesOfValue(value);
+  return textOfBytes(bytes) ?? bytes;
 }

@@ -1,6 +1,7 @@
 import { ARCHIVE } from '../defaults.ts';
 import { RSYNC_FLAGS, RSYNC_VALUES } from '../rsync-keys.ts';
 import type { GivenOptions } from '../schema.ts';
+import { extraArguments } from './extra-arguments.ts';
 import type { TableFields } from './table-fields.ts';
 
 const ATTRIBUTES = ['links', 'perms', 'times', 'owner', 'group', 'hardLinks', 'acls', 'xattrs'] as const;
@@ -16,7 +17,7 @@ function ourKey(name: string): string {
 export function rsyncOptions(
   fields: TableFields,
   notice: (message: string) => void,
-): Pick<GivenOptions, 'attributes' | 'rsync' | 'timeout' | 'dryRun'> {
+): Pick<GivenOptions, 'attributes' | 'rsync' | 'timeout' | 'dryRun' | 'maxDelete'> {
   const rsync: Record<string, unknown> = {};
   const said: Record<string, boolean> = {};
   for (const key of fields.keys) {
@@ -34,21 +35,22 @@ export function rsyncOptions(
     }
   }
   const program = fields.text('binary');
-  const extra = fields.texts('_extra');
+  const extra = extraArguments(fields.texts('_extra') ?? [], notice);
   const bwlimit = bandwidth(fields.raw('bwlimit'), fields);
   if (program !== undefined && program !== 'rsync') rsync.program = program;
-  if (extra !== undefined && extra.length > 0) rsync.extra = extra;
+  if (extra.fuzzy) rsync.fuzzy = true;
+  if (extra.left.length > 0) rsync.extra = [...extra.left];
   if (bwlimit !== undefined) rsync.bwlimit = bwlimit;
+  if (extra.deleteExcluded || fields.flag('delete_excluded') === true) rsync.deleteExcluded = true;
   for (const key of ['quiet', 'verbose'])
     if (fields.flag(key) === true) notice(`rsync.${key} has no effect: what rsync says is in the log`);
-  if (fields.flag('delete_excluded') === true)
-    notice('rsync.delete_excluded has no effect: what is excluded stays on the target');
   const timeout = fields.number('timeout');
   return {
     attributes: attributesOf(said),
-    rsync: rsync,
+    rsync,
     timeout,
-    dryRun: fields.flag('dry_run') === true ? true : undefined,
+    dryRun: extra.dryRun || fields.flag('dry_run') === true ? true : undefined,
+    maxDelete: extra.maxDelete,
   };
 }
 

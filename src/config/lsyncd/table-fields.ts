@@ -1,6 +1,9 @@
 import { isTable, type LuaBytes, LuaReference, luaType, type LuaValue, textOfBytes } from './lua-value.ts';
 import type { LuaState } from './lua-state.ts';
 
+/** No value goes so far down: whole numbers of this Lua have 32 bits, and what went above them is below 0. */
+const WRAPPED = -1_000_000;
+
 /** Values of a Lua table by key, each of a kind; what is of another kind is told of and left out. */
 export class TableFields {
   readonly #state: LuaState;
@@ -33,17 +36,20 @@ export class TableFields {
     return this.#entries.get(key);
   }
 
+  /** As Lua has it: everything but false and nil is true. */
   flag(key: string): boolean | undefined {
     const value = this.raw(key);
-    if (value === undefined || typeof value === 'boolean') return value;
-    this.#refuse(key, value, 'true or false');
-    return undefined;
+    return value === undefined ? undefined : value !== false;
   }
 
   /** Texts that are numbers too. */
   number(key: string): number | undefined {
     const value = this.raw(key);
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    if (typeof number === 'number' && Number.isInteger(number) && number < WRAPPED) {
+      this.refuse(key, `found ${number}: a product of whole numbers wraps at 2^31; write it as in 2^31`);
+      return undefined;
+    }
     if (number === undefined || (typeof number === 'number' && !Number.isNaN(number))) return number;
     this.#refuse(key, value, 'a number');
     return undefined;

@@ -1,5 +1,6 @@
+import type { ConfigDocument } from '../../config/config-document.ts';
 import { ConfigError } from '../../config/config-error.ts';
-import { type LoadedConfig, loadLsyncd } from '../../config/load-config.ts';
+import { asFarAsRight, type LoadedConfig, loadLsyncd } from '../../config/load-config.ts';
 import { type EffectiveConfig, type Override, resolveConfig } from '../../config/resolve-config.ts';
 import { findWrong } from '../check-config.ts';
 import { placesIn } from '../config-mirrors.ts';
@@ -11,6 +12,7 @@ import type { LsyncdRequest, LsyncdSettings } from './lsyncd-request.ts';
 
 /** What a command line of Lsyncd's comes to, with the Lua files that it names. */
 export interface LoadedRequest {
+  readonly document: ConfigDocument;
   readonly config: EffectiveConfig;
   /** Those of the command line over those of the Lua files. */
   readonly settings: LsyncdSettings;
@@ -30,24 +32,26 @@ export async function loadRequest(
   const { configFile, scripts } = request;
   const files = [...scripts, ...(configFile === undefined ? [] : [configFile])];
   const syncs = syncsOfRequest(request);
-  const loaded: LoadedConfig =
+  const { loaded, wrong: wrongBefore } = await asFarAsRight(
     files.length === 0
-      ? ofCommandLine(syncs, directory)
-      : await loadLsyncd(files, directory, createLuaHost(io.environment, directory, io.stdout), syncs);
+      ? Promise.resolve(ofCommandLine(syncs, directory))
+      : loadLsyncd(files, directory, createLuaHost(io.environment, directory, io.stdout), syncs),
+  );
   const settings = { ...Object.fromEntries(loaded.lsyncd?.settings ?? []), ...request.settings };
   const config = resolveConfig(loaded, overrides(request, settings), placesIn(directory, undefined));
   // A run looks at the same of what is said on the command line, and tells it in words that suit one.
-  if (files.length === 0) return { config, settings, notices: [] };
-  const wrong = findWrong({ loaded, config, addon: loadAddon(), environment: io.environment });
+  if (files.length === 0) return { document: loaded.document, config, settings, notices: [] };
+  const parts = { loaded, config, wrong: wrongBefore, addon: loadAddon(), environment: io.environment };
+  const wrong = findWrong(parts);
   if (wrong.length > 0) throw new ConfigError(loaded.document.file, wrong);
-  return { config, settings, notices: loaded.lsyncd?.notices ?? [] };
+  return { document: loaded.document, config, settings, notices: loaded.lsyncd?.notices ?? [] };
 }
 
 /** A configuration that is not in a file. */
 function ofCommandLine(syncs: LoadedConfig['config']['syncs'], directory: string): LoadedConfig {
   const config = { syncs };
   const document = { file: 'the command line', value: config, locate: () => undefined };
-  return { path: directory, directory, document, config };
+  return { path: directory, directory, document, config, program: '' };
 }
 
 /** What Lsyncd puts over what the syncs say. */

@@ -14,6 +14,7 @@ export const LSYNCD_CATEGORIES: Readonly<Record<Exclude<LogLevel, 'debug'> | Log
   name: 'Info',
   watch: 'Inotify',
   status: 'Statusfile',
+  tunnel: 'Tunnel',
   other: 'Debug',
 };
 

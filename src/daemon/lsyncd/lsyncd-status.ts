@@ -1,14 +1,15 @@
 import { HINT } from '../../model/event-batch.ts';
 import { displayPath } from '../../model/path-bytes.ts';
 import type { BookedName } from '../../pipeline/mirror.ts';
+import type { TunnelProcessStatus, TunnelStatus } from '../../target/tunnel/tunnel.ts';
 import { ctime } from '../ctime.ts';
 import type { FilterOption } from '../mirror-options.ts';
 import type { RunStatus, TargetStatus } from '../status-board.ts';
 
-/** A status as Lsyncd writes it, but that what is watched is a number, not a list. */
-export function lsyncdStatus({ at, directories, targets }: RunStatus): string {
+/** A status as Lsyncd writes it, but that what is watched is a number, not a list. Tunnels follow the syncs. */
+export function lsyncdStatus({ at, directories, targets, tunnels }: RunStatus): string {
   const syncs = targets.map((target, index) => syncText(target, index + 1));
-  return `Lsyncd status report at ${ctime(at)}\n\n${syncs.join('\n')}\nInotify watching ${directories} directories\n`;
+  return `Lsyncd status report at ${ctime(at)}\n\n${syncs.join('\n')}\n${tunnels.map(tunnelText).join('')}Inotify watching ${directories} directories\n`;
 }
 
 function syncText(target: TargetStatus, number: number): string {
@@ -25,6 +26,23 @@ function syncText(target: TargetStatus, number: number): string {
     ...(rules.length === 0 ? ['  nothing.'] : rules.map(ruleText)),
   ];
   return `${lines.join('\n')}\n\n`;
+}
+
+function tunnelText(tunnel: TunnelStatus): string {
+  const processes = tunnel.processes.map(({ state, port, message }, index) => {
+    const where = port === undefined ? '' : ` port=${port}`;
+    return `  ${index + 1}: ${state}${where}${message === undefined ? '' : ` (${message})`}\n`;
+  });
+  return `Tunnel: name=${tunnel.name} status=${tunnelState(tunnel)}\n${processes.join('')}\n`;
+}
+
+/** By Lsyncd's names; down is one that nobody has asked for yet, or that waits for another one's port. */
+function tunnelState({ isStarted, processes }: TunnelStatus): string {
+  const has = (wanted: TunnelProcessStatus['state']): boolean =>
+    processes.some(({ state }) => state === wanted);
+  if (!isStarted) return 'DOWN';
+  if (has('up')) return has('down') ? 'UP_RETRY_TIMEOUT' : 'UP';
+  return has('connecting') ? 'CONNECTING' : 'RETRY_TIMEOUT';
 }
 
 function nameText({ state, path, to, hints, isCompared }: BookedName): string {

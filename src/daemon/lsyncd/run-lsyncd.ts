@@ -1,12 +1,18 @@
 import path from 'node:path';
-import { filter, tap } from 'rxjs';
+import { filter } from 'rxjs';
 import { loadAddon } from '../../addon/load-addon.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { LuaExit } from '../../config/lsyncd/lua-failure.ts';
 import { SynclineError } from '../../model/syncline-error.ts';
 import { mirrorsOf, settingsOf } from '../config-mirrors.ts';
+import { ConfigReload, type ReadPlan } from '../config-reload.ts';
+import { explainUnable } from '../explain-unable.ts';
 import type { Log } from '../log.ts';
+import type { MirrorOptions, RunSettings } from '../mirror-options.ts';
 import { openLogFile } from '../log-file.ts';
 import type { ProgramIo } from '../program-io.ts';
 import { runMirrors } from '../run-mirrors.ts';
+import { planRun } from '../target-plan.ts';
 import { consoleSink, fileSink, syslogSink } from './log-sinks.ts';
 import { loadRequest, type LoadedRequest } from './load-request.ts';
 import { lsyncdStatus } from './lsyncd-status.ts';
@@ -37,7 +43,8 @@ export async function runLsyncd(
   mode: LsyncdMode,
   io: ProgramIo,
 ): Promise<number> {
-  const loaded = await loadRequest(request, directory, io);
+  const loaded = await loadOrEnd(request, directory, io);
+  if (typeof loaded === 'number') return loaded;
   if (loaded.settings.nodaemon !== true && mode.startDaemon !== undefined) {
     await mode.startDaemon();
     return 0;
@@ -50,7 +57,11 @@ export async function runLsyncd(
     mode.ready?.();
   };
   try {
-    return await run({ ...loaded, settings }, log, ready, io);
+    const again = async (): Promise<ReadPlan> => {
+      const fresh = await loadRequest(request, directory, io);
+      return readAgain({ ...fresh, settings: withPlaces(fresh.settings, directory) }, log);
+    };
+    return await run({ ...loaded, settings }, again, log, ready, io);
   } catch (error) {
     // The program in the foreground says it.
     if (!start.isReady) throw error;
@@ -61,24 +72,61 @@ export async function runLsyncd(
   }
 }
 
+/** The exit status where a Lua file ends the program by itself. */
+async function loadOrEnd(
+  request: LsyncdRequest,
+  directory: string,
+  io: ProgramIo,
+): Promise<LoadedRequest | number> {
+  try {
+    return await loadRequest(request, directory, io);
+  } catch (error) {
+    if (error instanceof ConfigError && error.cause instanceof LuaExit) return error.cause.exitStatus;
+    throw error;
+  }
+}
+
 async function run(
-  { config, settings, notices }: LoadedRequest,
+  loaded: LoadedRequest,
+  again: () => Promise<ReadPlan>,
   log: Log,
   ready: () => void,
   io: ProgramIo,
 ): Promise<number> {
-  for (const notice of notices) log.warn(notice);
+  for (const notice of loaded.notices) log.warn(notice);
+  const changer = new ConfigReload(io.hangUps$, again);
+  const frame = { log, ready, renderStatus: lsyncdStatus, changer };
+  try {
+    const status = await runMirrors(mirrorsIn(loaded), settingsIn(loaded), untilEnded(io), frame);
+    return status === 1 ? FAILED : status;
+  } finally {
+    changer.end();
+  }
+}
+
+/** What HUP asks for. */
+function readAgain(loaded: LoadedRequest, log: Log): ReadPlan {
+  for (const notice of loaded.notices) log.warn(notice);
+  const { document, config } = loaded;
+  return {
+    plan: planRun(mirrorsIn(loaded), settingsIn(loaded), loadAddon()),
+    explain: (unable) => explainUnable(unable, document, config),
+  };
+}
+
+function mirrorsIn({ config, settings }: LoadedRequest): readonly MirrorOptions[] {
   const insists = settings.insist === true;
-  const mirrors = mirrorsOf(config).map((mirror) => ({ ...mirror, insists }));
-  const runSettings = {
+  return mirrorsOf(config).map((mirror) => ({ ...mirror, makeTargetParents: undefined, insists }));
+}
+
+function settingsIn({ config, settings }: LoadedRequest): RunSettings {
+  return {
     ...settingsOf(config),
+    logFile: settings.logfile,
     pidFile: settings.pidfile,
     statusFile: settings.statusFile,
     statusIntervalMs: (settings.statusInterval ?? STATUS_INTERVAL_SECONDS) * 1000,
   };
-  const frame = { log, ready, renderStatus: lsyncdStatus };
-  const status = await runMirrors(mirrors, runSettings, untilEnded(io, log), frame);
-  return status === 1 ? FAILED : status;
 }
 
 /** Names of files made absolute: the daemon leaves the directory. */
@@ -101,14 +149,7 @@ function openSinks(settings: LsyncdSettings, { ready }: LsyncdMode, io: ProgramI
 }
 
 /** A reader of the log that is gone is no reason to end, and neither is HUP. */
-function untilEnded(io: ProgramIo, log: Log): ProgramIo {
-  return {
-    ...io,
-    signals$: io.signals$.pipe(
-      tap((signal) => {
-        if (signal === 'SIGHUP') log.info('HUP: the configuration is read at the start only');
-      }),
-      filter((signal) => signal === 'SIGTERM' || signal === 'SIGINT'),
-    ),
-  };
+function untilEnded(io: ProgramIo): ProgramIo {
+  const signals$ = io.signals$.pipe(filter((signal) => signal === 'SIGTERM' || signal === 'SIGINT'));
+  return { ...io, signals$ };
 }

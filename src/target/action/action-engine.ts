@@ -1,20 +1,22 @@
 import type { Failed } from '../../model/outcome.ts';
 import type { CommandEvent } from '../command/command-event.ts';
-import type { ToldEvents } from '../command/event-delivery.ts';
 import type { CommandEnd, CommandVerdict } from '../command/run-command.ts';
 import type { ActionHost, Agent, CollectVerdict, Inlet } from './action-script.ts';
 import { exitOf } from './child-exit.ts';
-import type { ActionEngineOptions, ChildRun } from './engine-options.ts';
+import type { ActionEngineOptions, ChildRun, ScriptEngine, TakenEvents } from './engine-options.ts';
 import { ENDED, failed, isOneName } from './event-feed.ts';
 import type { EventFeed } from './event-feed.ts';
 import { EventQueue, isReady } from './event-queue.ts';
 import { judgeChild } from './judge-child.ts';
 import { eventsOf, QueuedEvent, shown } from './queued-event.ts';
 import { ScriptCalls } from './script-calls.ts';
+import { ScriptExcludes } from './script-excludes.ts';
 import { scriptInlet } from './script-inlet.ts';
 
 /** What an action left is offered again after so long, if nothing else has happened. */
 const OFFER_AGAIN_MS = 1_000;
+/** A script that has made so many events, and done none of them, would go on for ever. */
+const MAX_MADE = 1_000;
 /** Pauses of what the script has made itself, when it asks for it again. */
 const [FIRST_PAUSE_MS, MAX_PAUSE_MS] = [1_000, 60_000];
 
@@ -22,9 +24,10 @@ const [FIRST_PAUSE_MS, MAX_PAUSE_MS] = [1_000, 60_000];
  * Drives a script: queues the events of a delivery, asks the script to act on those that wait while processes are free,
  * runs its children and judges their end. What a script does wrong ends in a verdict on its events, never in a throw.
  */
-export class ActionEngine {
+export class ActionEngine implements ScriptEngine {
   readonly #options: ActionEngineOptions;
   readonly #queue = new EventQueue();
+  readonly #excludes: ScriptExcludes;
   readonly #closing = new AbortController();
   readonly #calls: ScriptCalls;
   readonly #children = new Set<Promise<void>>();
@@ -46,14 +49,16 @@ export class ActionEngine {
 
   constructor(options: ActionEngineOptions) {
     this.#options = options;
+    this.#excludes = new ScriptExcludes(options.compileExcludes);
     this.#inlet = scriptInlet({
       queue: this.#queue,
       hasFull: options.script.full !== undefined,
-      excludes: options.excludes,
+      excludes: this.#excludes,
       given: (event) => {
         this.#given.add(event);
       },
       made: (event) => {
+        this.#checkMade();
         this.#queue.add(event);
         this.#changed();
       },
@@ -64,17 +69,15 @@ export class ActionEngine {
     this.#calls = new ScriptCalls(options.callLimitMs, this.#closing.signal);
   }
 
-  /** Lets the script begin. Resolves with what went wrong. */
   async start(): Promise<string | undefined> {
     const { script } = this.#options;
     const begun = await this.#calls.call('start', () => script.start?.(this.#host, this.#inlet));
     return begun.kind === 'failed' ? begun.message : undefined;
   }
 
-  /** Has the script take these events, as an `EventTaker` does. One at a time. */
   tell(
     events: Iterable<CommandEvent> | AsyncIterable<CommandEvent>,
-    told: ToldEvents,
+    taken: TakenEvents,
     signal: AbortSignal,
   ): Promise<void> {
     return new Promise<void>((resolve, reject) => {
@@ -90,8 +93,9 @@ export class ActionEngine {
       };
       this.#feed = {
         events: iterator,
-        told,
+        taken,
         signal,
+        ending: AbortSignal.any([signal, this.#closing.signal]),
         open: new Set(),
         isExhausted: false,
         isOver: false,
@@ -110,7 +114,14 @@ export class ActionEngine {
     });
   }
 
-  /** Ends all children; afterwards none is left and the script is not called any more. */
+  deliveryBegins(): void {
+    this.#excludes.deliveryBegins();
+  }
+
+  deliveryEnds(): void {
+    this.#excludes.deliveryEnds();
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     for (const timer of this.#timers) clearTimeout(timer);
@@ -166,8 +177,10 @@ export class ActionEngine {
       }
       const event = QueuedEvent.telling(next.value);
       const { path, to, isDirectory } = event;
-      const { isExcluded } = this.#options;
-      if (path !== '' && isExcluded(to ?? path, isDirectory)) continue;
+      if (path !== '' && this.#excludes.isExcluded(to ?? path, isDirectory)) {
+        feed.taken.excluded?.(next.value);
+        continue;
+      }
       feed.open.add(event);
       this.#queue.add(event);
     }
@@ -210,7 +223,7 @@ export class ActionEngine {
     if (result.kind === 'returned' || this.#closing.signal.aborted) return;
     const left = [...this.#given].filter(({ status }) => status === 'wait' || status === 'block');
     // What it has begun or done takes its course.
-    if (left.length === 0 && this.#given.size > 0) this.#options.log('Error', result.message);
+    if (left.length === 0 && this.#given.size > 0) this.#options.host.log('Error', result.message);
     else this.#again(left, result.message);
   }
 
@@ -257,10 +270,10 @@ export class ActionEngine {
       this.#spawn(agent, { words, input });
     },
     log: (category, message) => {
-      this.#options.log(category, message);
+      this.#options.host.log(category, message);
     },
     terminate: (exitCode) => {
-      this.#options.terminate(exitCode);
+      this.#options.host.terminate(exitCode);
     },
   };
 
@@ -279,6 +292,16 @@ export class ActionEngine {
     this.#changed();
   }
 
+  /** Throws when too many are undone; those that nobody works at are dropped then. */
+  #checkMade(): void {
+    const made = this.#queue.size < MAX_MADE ? [] : this.#queue.made();
+    if (made.length < MAX_MADE) return;
+    const left = made.filter(({ status }) => status !== 'active');
+    for (const event of left) this.#queue.end(event);
+    this.#changed();
+    throw new Error(`${MAX_MADE} events that the action has made are undone; ${left.length} are dropped`);
+  }
+
   #startDue(): void {
     while (this.#running < this.#options.maxProcesses) {
       const start = this.#due.shift();
@@ -289,16 +312,14 @@ export class ActionEngine {
 
   #startChild(agent: Agent, events: readonly QueuedEvent[], child: ChildRun): void {
     const feed = this.#feed;
-    if (feed !== undefined && !events.every((event) => this.#mayBegin(feed, event))) {
-      for (const event of events) this.#queue.giveBack(event);
-      this.#endFeed(feed);
+    const told = events.map((event) => event.told).filter((event) => event !== undefined);
+    if (feed?.isOver === true && told.length > 0) {
+      this.#notBegun(events);
       return;
     }
-    const ending = this.#closing.signal;
-    const signal = feed === undefined ? ending : AbortSignal.any([feed.signal, ending]);
     this.#running++;
-    const running = this.#options
-      .run(child, signal)
+    const running = this.#options.host
+      .run(child, told, feed === undefined ? this.#closing.signal : feed.ending)
       .then((end) => this.#collect(agent, events, end))
       .catch((error: unknown) => {
         this.#end(events, failed('batch', `an action failed: ${String(error)}`));
@@ -311,11 +332,17 @@ export class ActionEngine {
     this.#children.add(running);
   }
 
-  #mayBegin({ told, isOver }: EventFeed, { told: event }: QueuedEvent): boolean {
-    return event === undefined || (!isOver && told.mayBegin(event));
+  /** The delivery is over. */
+  #notBegun(events: readonly QueuedEvent[]): void {
+    for (const event of events) this.#queue.giveBack(event);
+    if (this.#feed !== undefined) this.#endFeed(this.#feed);
   }
 
-  async #collect(agent: Agent, events: readonly QueuedEvent[], end: CommandEnd): Promise<void> {
+  async #collect(agent: Agent, events: readonly QueuedEvent[], end: CommandEnd | 'over'): Promise<void> {
+    if (end === 'over') {
+      this.#notBegun(events);
+      return;
+    }
     const { script, exitCodes } = this.#options;
     const exit = exitOf(end.process);
     if (exit === undefined || this.#closing.signal.aborted) {
@@ -348,13 +375,13 @@ export class ActionEngine {
     if (first !== undefined)
       this.#end(told, isOneName(told) ? { kind: 'problem', message } : failed('batch', message));
     else if (own.length === 0 && this.#feed !== undefined) this.#fail(this.#feed, failed('batch', message));
-    else this.#options.log('Error', message);
+    else this.#options.host.log('Error', message);
   }
 
   #pause(event: QueuedEvent, message: string): void {
     const ms = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** event.attempts++);
     this.#queue.hold(event);
-    this.#options.log('Error', `${event.etype}: ${message}; next attempt in ${ms / 1000} s`);
+    this.#options.host.log('Error', `${event.etype}: ${message}; next attempt in ${ms / 1000} s`);
     this.#later(ms, () => {
       this.#queue.giveBack(event);
       this.#changed();
@@ -368,7 +395,7 @@ export class ActionEngine {
     for (const event of events) {
       this.#queue.end(event);
       if (event.told === undefined || feed?.open.delete(event) !== true) continue;
-      feed.told.settled(event.told, verdict);
+      feed.taken.settled(event.told, verdict);
     }
     if (verdict.kind === 'failed' && feed !== undefined) this.#endFeed(feed);
     this.#changed();
@@ -377,7 +404,7 @@ export class ActionEngine {
   /** The delivery has failed for a reason that is not one event's. */
   #fail(feed: EventFeed, why: Failed): void {
     if (feed.isOver) return;
-    feed.told.failed(why);
+    feed.taken.failed(why);
     this.#endFeed(feed);
   }
 

@@ -3,6 +3,7 @@ import type { CommandEventKind, CommandExitCodes } from '../command/command-opti
 import type { ToldTargetOptions } from '../command/event-books.ts';
 import type { ProcessSlots } from '../process-slots.ts';
 import type { ActionScript } from './action-script.ts';
+import type { ScriptThread } from './thread-engine.ts';
 
 /** What exit codes mean where `collect` does not say it. */
 export const ACTION_EXIT_CODES: CommandExitCodes = { ok: [0], again: [], die: [], others: 'problem' };
@@ -16,7 +17,10 @@ export type IsExcluded = (path: PathBytes, isDirectory: boolean) => boolean;
 export interface ActionTargetOptions extends ToldTargetOptions {
   /** For the log. */
   readonly name: string;
+  /** In this thread; with a `thread` it says only what there is, and is not called. */
   readonly script: ActionScript;
+  /** Runs the script in a thread of its own. */
+  readonly thread?: ScriptThread | undefined;
   /** What the script is told; without `move` a rename is told by its two names. */
   readonly tells: readonly Exclude<CommandEventKind, 'rescan' | 'startup'>[];
   /** {@link ACTION_EXIT_CODES} if not given. */

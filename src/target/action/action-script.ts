@@ -96,7 +96,7 @@ export type CollectVerdict = 'ok' | 'again' | 'die';
  */
 export interface ActionScript {
   /** Called once, before anything else. */
-  start?(host: ActionHost, inlet: Inlet): void;
+  start?(host: ActionHost, inlet: Inlet): void | PromiseLike<void>;
   /** The first sync: spawns for the event or discards it. Without it each name is told as `Create`. */
   init?(event: ActionEvent, inlet: Inlet): void | PromiseLike<void>;
   /**

@@ -5,17 +5,19 @@ import type { PathBytes } from '../../model/path-bytes.ts';
 import { SynclineError } from '../../model/syncline-error.ts';
 import { EventBooks } from '../command/event-books.ts';
 import { deliverEvents, ROOT_EVENT } from '../command/event-delivery.ts';
-import type { EventTaker } from '../command/event-delivery.ts';
+import type { EventTaker, ToldEvents } from '../command/event-delivery.ts';
 import { runToEnd } from '../command/run-command.ts';
 import type { CommandEnd, CommandVerdict, ProcessSetup } from '../command/run-command.ts';
 import { findLauncher } from '../rsync/launcher.ts';
 import { DEFAULT_TIMEOUT_SECONDS } from '../rsync/rsync-options.ts';
+import type { CommandEvent } from '../command/command-event.ts';
 import type { DeliveryContext, DeliveryEvent, Target, TargetCapabilities } from '../target.ts';
+import { WorkUnderWay } from '../work-under-way.ts';
 import { ActionEngine } from './action-engine.ts';
-import type { ChildRun } from './engine-options.ts';
+import type { ChildRun, EngineHost, ScriptEngine } from './engine-options.ts';
 import { ACTION_EXIT_CODES, MAX_EVENTS } from './action-options.ts';
 import type { ActionTargetOptions } from './action-options.ts';
-import { ScriptExcludes } from './script-excludes.ts';
+import { ThreadEngine } from './thread-engine.ts';
 
 /** A target that has a script of the user's do what it wants with every event. */
 export function createActionTarget(options: ActionTargetOptions): Target {
@@ -27,12 +29,11 @@ class ActionTarget implements Target {
   readonly capabilities: TargetCapabilities;
   readonly #options: ActionTargetOptions;
   readonly #books: EventBooks;
-  readonly #excludes: ScriptExcludes;
-  readonly #engine: ActionEngine;
-  readonly #closing = new AbortController();
+  readonly #engine: ScriptEngine;
+  readonly #work = new WorkUnderWay();
   #setup: ProcessSetup;
+  #told: ToldEvents | undefined;
   #report: DeliveryContext['report'] = () => undefined;
-  #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: ActionTargetOptions) {
     const { script, name } = options;
@@ -45,61 +46,64 @@ class ActionTarget implements Target {
       ...(script.init === undefined ? [] : ['startup' as const]),
     ]);
     this.capabilities = { moves: this.#books.mayMove };
-    this.#setup = { launcher: [], environment: options.environment, idleTimeoutMs: timeoutMs };
-    this.#excludes = new ScriptExcludes(options.compileExcludes);
-    this.#engine = new ActionEngine({
-      script,
+    this.#setup = { launcher: [], environment: { ...options.environment }, idleTimeoutMs: timeoutMs };
+    const settings = {
       exitCodes: options.exitCodes ?? ACTION_EXIT_CODES,
       maxProcesses: options.maxProcesses ?? 1,
       maxEvents: options.maxEvents ?? MAX_EVENTS,
       callLimitMs: timeoutMs,
-      run: (child, signal) => this.#run(child, signal),
-      log: (category, message) => {
-        this.#report({ kind: 'notice', message, level: levelOf(category) });
+    };
+    const host: EngineHost = {
+      run: (child, events, signal) => this.#run(child, events, signal),
+      log: (category, message, remedy) => {
+        const advice = remedy === undefined ? {} : { remedy };
+        this.#report({ kind: 'notice', message, level: levelOf(category), ...advice });
       },
       terminate: (exitCode) => {
         options.terminate?.(exitCode);
       },
-      isExcluded: this.#excludes.isExcluded,
-      excludes: this.#excludes,
-    });
+    };
+    const { thread, compileExcludes } = options;
+    this.#engine =
+      thread === undefined
+        ? new ActionEngine({ ...settings, script, host, compileExcludes })
+        : new ThreadEngine(thread, settings, host);
   }
 
   prepare(context: DeliveryContext): Promise<void> {
     this.#report = context.report;
-    return this.#track(this.#prepare(AbortSignal.any([context.signal, this.#closing.signal])));
+    return this.#work.run(context, () => this.#prepare());
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
     this.#report = context.report;
-    return this.#track(this.#deliver(batch, context));
+    return this.#work.run(context, (until) => this.#deliver(batch, until));
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
+    const ended = this.#work.close();
     await this.#engine.close();
-    await this.#running;
+    await ended;
   }
 
-  async #prepare(signal: AbortSignal): Promise<void> {
+  async #prepare(): Promise<void> {
     this.#books.source.open();
-    this.#setup = { ...this.#setup, launcher: await findLauncher(this.#options.environment, signal) };
+    this.#setup = { ...this.#setup, launcher: await findLauncher(this.#options.environment) };
     const problem = await this.#engine.start();
     if (problem !== undefined) throw new SynclineError('TARGET', `${this.name}: ${problem}`);
   }
 
-  async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    const signal = AbortSignal.any([context.signal, this.#closing.signal]);
+  async #deliver(batch: Batch, { signal, report }: DeliveryContext): Promise<Outcome> {
     const taker: EventTaker = {
       kind: 'each',
       startUp: this.#options.script.init === undefined ? undefined : () => this.#startUp(signal),
-      tell: (events, told) => this.#engine.tell(events, told, signal),
+      tell: (events, told) => this.#tell(events, told, signal),
     };
-    this.#excludes.deliveryBegins();
+    this.#engine.deliveryBegins();
     try {
-      return await deliverEvents(this.#books, taker, batch, { report: context.report, signal });
+      return await deliverEvents(this.#books, taker, batch, { report, signal });
     } finally {
-      this.#excludes.deliveryEnds();
+      this.#engine.deliveryEnds();
     }
   }
 
@@ -114,11 +118,26 @@ class ActionTarget implements Target {
         verdict = why;
       },
     };
-    await this.#engine.tell([ROOT_EVENT], told, signal);
+    await this.#tell([ROOT_EVENT], told, signal);
     return verdict;
   }
 
-  async #run({ words, input }: ChildRun, signal: AbortSignal): Promise<CommandEnd> {
+  async #tell(
+    events: Iterable<CommandEvent> | AsyncIterable<CommandEvent>,
+    told: ToldEvents,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#told = told;
+    await this.#engine.tell(events, told, signal);
+    this.#told = undefined;
+  }
+
+  async #run(
+    { words, input }: ChildRun,
+    events: readonly CommandEvent[],
+    signal: AbortSignal,
+  ): Promise<CommandEnd | 'over'> {
+    if (!events.every((event) => this.#told?.mayBegin(event))) return 'over';
     const name = displayPath(words[0] ?? ('' as PathBytes));
     const release = await this.#options.slots?.acquire(signal);
     try {
@@ -140,11 +159,6 @@ class ActionTarget implements Target {
     } finally {
       release?.();
     }
-  }
-
-  #track<T>(work: Promise<T>): Promise<T> {
-    this.#running = Promise.allSettled([this.#running, work]);
-    return work;
   }
 }
 

@@ -9,11 +9,19 @@ const nameVariables = ['', 'source', 'target'].flatMap((base) =>
   NAMES.map((name) => (base === '' ? name : `${base}${name.charAt(0).toUpperCase()}${name.slice(1)}`)),
 ) as readonly NameVariable[];
 
-/** Of an old name (`^o.`) or a new one (`^d.`) of a move, or of the event; the longest word counts. */
+const NAMES_AND_ROOTS: readonly string[] = [...nameVariables, 'source', 'target'].sort(
+  (a, b) => b.length - a.length,
+);
+const anyName = NAMES_AND_ROOTS.join('|');
+
+/** Of an old name (`^o.`) or a new one (`^d.`) of a move, or of the event; the longest word counts, or the one in braces. */
 const variable = new RegExp(
-  `\\^(?:([od])\\.)?(${[...nameVariables, 'source', 'target'].sort((a, b) => b.length - a.length).join('|')})(?![A-Za-z])`,
+  `\\^(?:\\{(?:([od])\\.)?(${anyName})\\}|(?:([od])\\.)?(${anyName})(?![A-Za-z]))`,
   'y',
 );
+
+/** What only looks like a variable. */
+const likeVariable = /\^\{?(?:[od]\.)?([A-Za-z]+)/y;
 
 /** Gives the value of a variable for an event. */
 type ValueOf = (event: SyncEvent) => string;
@@ -22,13 +30,16 @@ type Parts = readonly (string | ValueOf)[];
 
 /**
  * A command string as a function for single events. One that begins with a slash is a program with its arguments, parted at
- * spaces but within double quotes, and no shell reads it. Any other is a text for `sh`, in which a variable is a
- * positional parameter: no name becomes a part of the text. `^o.` and `^d.` are for moves alone (`isMove`).
+ * spaces but within double quotes, and no shell reads it. Any other is a text for `sh` (a `^` in front, which is no variable's,
+ * says that of one that goes on with a slash), in which a variable is a positional parameter: no name becomes a part of the
+ * text. `^o.` and `^d.` are for moves alone (`isMove`). `^{NAME}` parts a variable from letters behind it.
  * Throws a SynclineError (CONFIG) for what can never work.
  */
 export function commandFunction(text: string, isMove: boolean): (event: SyncEvent) => void {
   if (text.trim() === '') throw wrong('the command is empty');
-  return text.startsWith('/') ? programFunction(text, isMove) : shellFunction(text, isMove);
+  if (text.startsWith('/')) return programFunction(text, isMove);
+  const isMarked = text.startsWith('^') && variableAt(text, 0, isMove) === undefined;
+  return shellFunction(isMarked ? text.slice(1) : text, isMove);
 }
 
 function programFunction(text: string, isMove: boolean): (event: SyncEvent) => void {
@@ -70,6 +81,7 @@ function partsOf(word: string, isMove: boolean): Parts {
   for (let at = 0; at < word.length;) {
     const found = variableAt(word, at, isMove);
     if (found === undefined) {
+      refuseLikeVariable(word, at, false);
       text += word.charAt(at++);
       continue;
     }
@@ -91,7 +103,9 @@ interface Found {
 
 function variableAt(text: string, at: number, isMove: boolean): Found | undefined {
   variable.lastIndex = at;
-  const [whole, side, name] = variable.exec(text) ?? [];
+  const [whole, bracedSide, bracedName, bareSide, bareName] = variable.exec(text) ?? [];
+  const side = bracedSide ?? bareSide;
+  const name = bracedName ?? bareName;
   if (whole === undefined || name === undefined) return undefined;
   const end = at + whole.length;
   if (side !== undefined && !isMove) throw wrong(`${whole} is for onMove alone`);
@@ -103,6 +117,21 @@ function variableAt(text: string, at: number, isMove: boolean): Found | undefine
   const key = name as NameVariable;
   if (side === 'o') return { end, valueOf: ({ origin }) => origin?.[key] ?? '' };
   return { end, valueOf: (event) => event[key] };
+}
+
+/** A variable that is misspelt, or that letters follow, would be told to a program as it stands. */
+function refuseLikeVariable(text: string, at: number, isShell: boolean): void {
+  likeVariable.lastIndex = at;
+  const [shown, word = ''] = likeVariable.exec(text) ?? [];
+  if (shown === undefined) return;
+  const isPlain = isShell ? '; for a plain ^ put a backslash before it' : '';
+  const meant = NAMES_AND_ROOTS.find((name) => name.toLowerCase() === word.toLowerCase());
+  const start = NAMES_AND_ROOTS.find((name) => word.startsWith(name) && word !== name);
+  const ways = [
+    ...(meant === undefined ? [] : [`^${meant}`]),
+    ...(start === undefined ? [] : [`^{${start}}${word.slice(start.length)}`]),
+  ];
+  if (ways.length > 0) throw wrong(`${shown} is no variable; did you mean ${ways.join(' or ')}?${isPlain}`);
 }
 
 /** How a shell reads the place it is at: outside of quotes, or within. */
@@ -133,6 +162,7 @@ function shellText(
       at = found.end;
       continue;
     }
+    if (quoting !== 'single') refuseLikeVariable(text, at, true);
     const length = step(text, at, quoting, within);
     script += text.slice(at, at + length);
     at += length;

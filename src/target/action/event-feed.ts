@@ -1,13 +1,15 @@
 import type { Failed } from '../../model/outcome.ts';
 import type { CommandEvent } from '../command/command-event.ts';
-import type { ToldEvents } from '../command/event-delivery.ts';
+import type { TakenEvents } from './engine-options.ts';
 import type { QueuedEvent } from './queued-event.ts';
 
 /** The events of one delivery. */
 export interface EventFeed {
   readonly events: AsyncIterator<CommandEvent> | Iterator<CommandEvent>;
-  readonly told: ToldEvents;
+  readonly taken: TakenEvents;
   readonly signal: AbortSignal;
+  /** For its children: aborted with the delivery, or when all is closed. */
+  readonly ending: AbortSignal;
   readonly open: Set<QueuedEvent>;
   isExhausted: boolean;
   /** No further event of it is to be begun. */
@@ -18,6 +20,11 @@ export interface EventFeed {
 
 /** Of what was under way when its target or its delivery was ended. */
 export const ENDED = failed('batch', 'It was ended before it was done.');
+
+/** The target is stopped: what was ended in the middle may be half done, and would go the same way again. */
+export function stopped(message: string): Failed {
+  return { ...failed('configuration', message), remedy: 'Mend the function and reload, or restart.' };
+}
 
 export function failed(scope: Failed['scope'], message: string): Failed {
   return { kind: 'failed', scope, message };

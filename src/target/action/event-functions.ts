@@ -1,5 +1,4 @@
 import type {
-  CollectFunction,
   EventFunction,
   EventFunctions,
   SyncEvent,
@@ -8,9 +7,13 @@ import type {
 } from '../../model/user-action.ts';
 
 /** Layer 2 by layer 1: a function is called for each event by itself; one that starts nothing is done when it returns. */
-export function eventFunctionsAction(functions: EventFunctions, collect?: CollectFunction): UserAction {
+export function eventFunctionsAction(
+  functions: EventFunctions,
+  { start, collect }: Pick<UserAction, 'start' | 'collect'> = {},
+): UserAction {
   const { onStartup, onFull } = functions;
   return {
+    start,
     action: (inlet) => {
       const event = inlet.getEvent();
       return event === undefined

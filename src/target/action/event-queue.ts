@@ -16,10 +16,18 @@ export class EventQueue {
   readonly #at = new Map<PathBytes, Set<QueuedEvent>>();
   readonly #below = new Map<PathBytes, Set<QueuedEvent>>();
   #blanket: QueuedEvent | undefined;
+  /** Where {@link first} is in the undone ones: none before it is to be given. */
+  #cursor: Iterator<QueuedEvent> | undefined;
+  #first: QueuedEvent | undefined;
 
   /** How many are not done. */
   get size(): number {
     return this.#undone.size;
+  }
+
+  /** Those that the script has made itself. */
+  made(): readonly QueuedEvent[] {
+    return [...this.#undone].filter(({ told }) => told === undefined);
   }
 
   /** Those for `init` and `full` that are `wait`. */
@@ -37,8 +45,15 @@ export class EventQueue {
   /** The first that is `wait`, but for those for `init` and `full`. */
   first(): QueuedEvent | undefined {
     if (this.#waiting === 0) return undefined;
-    for (const event of this.#undone) if (event.status === 'wait' && !isComparison(event)) return event;
-    return undefined;
+    if (this.#first?.status === 'wait') return this.#first;
+    this.#first = undefined;
+    const cursor = (this.#cursor ??= this.#undone.values());
+    for (let next = cursor.next(); next.done !== true; next = cursor.next()) {
+      if (next.value.status !== 'wait' || isComparison(next.value)) continue;
+      this.#first = next.value;
+      break;
+    }
+    return this.#first;
   }
 
   add(event: QueuedEvent): void {
@@ -48,14 +63,15 @@ export class EventQueue {
     }
     this.#undone.add(event);
     if (isComparison(event)) this.#comparisons.add(event);
-    event.status = 'block';
     if (event.etype === 'Blanket') this.#blanket = event;
     else
       for (const path of pathsOf(event)) {
         put(this.#at, path, event);
         for (const above of pathsAbove(path)) put(this.#below, above, event);
       }
-    this.#free(event);
+    event.status = 'block';
+    // It is the last one: the cursor comes to it.
+    this.#set(event, statusOf(event));
   }
 
   /** A child works at it. */
@@ -105,7 +121,9 @@ export class EventQueue {
   }
 
   #free(event: QueuedEvent): void {
-    this.#set(event, event.blockers.size === 0 ? 'wait' : 'block');
+    this.#set(event, statusOf(event));
+    this.#cursor = undefined;
+    this.#first = undefined;
   }
 
   #set(event: QueuedEvent, status: ActionEventStatus): void {
@@ -125,6 +143,11 @@ export class EventQueue {
       for (const above of pathsAbove(path)) yield* this.#at.get(above) ?? [];
     }
   }
+}
+
+/** Of one that nobody works at. */
+function statusOf({ blockers }: QueuedEvent): ActionEventStatus {
+  return blockers.size === 0 ? 'wait' : 'block';
 }
 
 /** True for one that waits for nobody but `others`. */

@@ -1,16 +1,23 @@
+import { thrownText } from '../../model/error-origin.ts';
+import { isPromiseLike } from '../../model/promise-like.ts';
+
 /** What a call of a function of the user's came to. */
 export type CallResult<T> =
   { readonly kind: 'returned'; readonly value: T } | { readonly kind: 'failed'; readonly message: string };
 
+/** After so long others in this thread get their turn between two calls. */
+const TURN_MS = 50;
+
 /**
  * Calls functions of the user's one at a time, and keeps what goes wrong in them from going further: one that throws, and
- * one whose promise is not settled within the limit, is a result. A function that never returns cannot be contained: it
- * holds the thread.
+ * one whose promise is not settled within the limit, is a result.
  */
 export class ScriptCalls {
   readonly #limitMs: number;
   readonly #signal: AbortSignal;
   #last: Promise<unknown> = Promise.resolve();
+  /** When others had their turn. */
+  #turnMs = 0;
 
   /** `limitMs` 0: promises may take for ever. A call under way fails as soon as the signal, or its own, is aborted. */
   constructor(limitMs: number, signal: AbortSignal) {
@@ -19,26 +26,33 @@ export class ScriptCalls {
   }
 
   call<T>(name: string, run: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<CallResult<T>> {
-    const ending = signal === undefined ? this.#signal : AbortSignal.any([this.#signal, signal]);
-    const result = this.#last.then(() => this.#run(name, run, ending));
+    const result = this.#last.then(() => this.#run(name, run, signal));
     this.#last = result;
     return result;
   }
 
-  async #run<T>(name: string, run: () => T | PromiseLike<T>, signal: AbortSignal): Promise<CallResult<T>> {
+  async #run<T>(name: string, run: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<CallResult<T>> {
+    if (performance.now() - this.#turnMs > TURN_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#turnMs = performance.now();
+    }
     try {
       const value = run();
       if (!isPromiseLike(value)) return { kind: 'returned', value };
-      return await this.#settled(name, value, signal);
+      const ending = signal === undefined ? this.#signal : AbortSignal.any([this.#signal, signal]);
+      return await this.#settled(name, value, ending);
     } catch (error) {
-      return { kind: 'failed', message: `${name} threw: ${messageOf(error)}` };
+      return { kind: 'failed', message: `${name} threw: ${thrownText(error)}` };
     }
   }
 
   async #settled<T>(name: string, promise: PromiseLike<T>, signal: AbortSignal): Promise<CallResult<T>> {
     const done = Promise.resolve(promise).then(
       (value): CallResult<T> => ({ kind: 'returned', value }),
-      (error: unknown): CallResult<T> => ({ kind: 'failed', message: `${name} failed: ${messageOf(error)}` }),
+      (error: unknown): CallResult<T> => ({
+        kind: 'failed',
+        message: `${name} failed: ${thrownText(error)}`,
+      }),
     );
     let timer: NodeJS.Timeout | undefined;
     let stop = (): void => undefined;
@@ -61,25 +75,4 @@ export class ScriptCalls {
       signal.removeEventListener('abort', stop);
     }
   }
-}
-
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-/** What was thrown, in one line, with the place in the user's file if there is one. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return oneLine(String(error));
-  const place = /^\s+at .*?\(?((?:file:\/\/)?\/[^\s()]+:\d+:\d+)\)?$/m.exec(stackOf(error))?.[1];
-  const text = oneLine(error.message === '' ? error.name : error.message);
-  return place === undefined ? text : `${text} (${place.replace('file://', '')})`;
-}
-
-/** Of what was thrown first, where it was thrown on. */
-function stackOf(error: Error): string {
-  return (error.cause instanceof Error ? error.cause : error).stack ?? '';
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
 }

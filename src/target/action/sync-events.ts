@@ -11,7 +11,6 @@ export class SyncEvents {
   readonly #places: CommandPlaces;
   readonly #host: ActionHost;
   readonly #shown = new WeakMap<ActionEvent | ActionEventList, SyncEvent | SyncEventList>();
-  readonly #real = new WeakMap<SyncEvent, ActionEvent>();
 
   constructor(places: CommandPlaces, host: ActionHost) {
     this.#places = places;
@@ -23,7 +22,6 @@ export class SyncEvents {
     if (shown?.isList !== false) {
       shown = new ShownEvent(event, this.#places, this.#host);
       this.#shown.set(event, shown);
-      this.#real.set(shown, event);
     }
     return shown;
   }
@@ -44,8 +42,9 @@ export class SyncEvents {
 
   /** Throws an Error for what is none of these. */
   real(event: SyncEvent): ActionEvent {
-    const real = this.#real.get(event);
-    if (real === undefined) throw new TypeError('this is no event of this inlet');
+    const real = ShownEvent.real(event);
+    if (real === undefined || this.#shown.get(real) !== event)
+      throw new TypeError('this is no event of this inlet');
     return real;
   }
 }
@@ -117,6 +116,11 @@ class ShownEvent extends ShownNames implements SyncEvent {
     this.isDirectory = event.isDirectory;
     this.name = exactText(baseName(event.to ?? event.path));
     this.origin = event.to === undefined ? undefined : new ShownNames(event.path, event.isDirectory, places);
+  }
+
+  /** What is shown by it; undefined for what is none of these. */
+  static real(event: SyncEvent): ActionEvent | undefined {
+    return event instanceof ShownEvent ? event.#event : undefined;
   }
 
   get status(): ActionEvent['status'] {

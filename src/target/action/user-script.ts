@@ -1,8 +1,9 @@
 import { exactText, pathFromExactText } from '../../model/exact-text.ts';
 import type { SyncInlet, UserAction } from '../../model/user-action.ts';
 import type { CommandPlaces } from '../command/command-event.ts';
-import type { ActionScript, CollectVerdict, Inlet } from './action-script.ts';
+import type { ActionHost, ActionScript, CollectVerdict, Inlet } from './action-script.ts';
 import { SyncEvents } from './sync-events.ts';
+import { isPromiseLike } from '../../model/promise-like.ts';
 
 interface Started {
   readonly events: SyncEvents;
@@ -10,7 +11,10 @@ interface Started {
 }
 
 /** An action of the user's as the script of a target. */
-export function userScript({ action, init, full, collect }: UserAction, places: CommandPlaces): ActionScript {
+export function userScript(
+  { start, action, init, full, collect }: UserAction,
+  places: CommandPlaces,
+): ActionScript {
   let started: Started | undefined;
   const parts = (): Started => {
     if (started === undefined) throw new Error('the action was not started');
@@ -19,7 +23,8 @@ export function userScript({ action, init, full, collect }: UserAction, places: 
   return {
     start: (host, inlet) => {
       const events = new SyncEvents(places, host);
-      started = { events, inlet: shownInlet(inlet, events) };
+      started = { events, inlet: shownInlet(inlet, events, host) };
+      return settled(start?.(started.inlet));
     },
     action: () => settled(action(parts().inlet)),
     ...(init && { init: (event) => settled(init(parts().events.event(event), parts().inlet)) }),
@@ -33,7 +38,7 @@ export function userScript({ action, init, full, collect }: UserAction, places: 
   };
 }
 
-function shownInlet(inlet: Inlet, events: SyncEvents): SyncInlet {
+function shownInlet(inlet: Inlet, events: SyncEvents, host: ActionHost): SyncInlet {
   return {
     getEvent: () => {
       const event = inlet.getEvent();
@@ -54,6 +59,12 @@ function shownInlet(inlet: Inlet, events: SyncEvents): SyncInlet {
       inlet.rmExclude(pathFromExactText(pattern));
     },
     getExcludes: () => inlet.getExcludes().map(exactText),
+    log: (category, message) => {
+      host.log(category, message);
+    },
+    terminate: (exitCode) => {
+      host.terminate(exitCode);
+    },
   };
 }
 
@@ -67,8 +78,4 @@ function verdictOf(said: unknown): CollectVerdict | undefined {
 /** What a function gives back counts only if it has to be waited for. */
 function settled(value: unknown): undefined | PromiseLike<void> {
   return isPromiseLike(value) ? Promise.resolve(value).then(() => undefined) : undefined;
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -85,9 +85,11 @@ export function variableValue(
     case '':
       return (relative === '' && reading.form === 'pathname' ? '.' : relative) as PathBytes;
     case 'source':
-      return below(source, relative);
-    case 'target':
-      return below(pathFromText(target), relative);
+    case 'target': {
+      const root = reading.base === 'source' ? source : pathFromText(target);
+      const isRootItself = relative === '' && reading.form === 'pathdir' && root !== '';
+      return isRootItself ? withSlash(root) : below(root, relative);
+    }
   }
 }
 
@@ -107,5 +109,9 @@ function formOf(form: Form, path: PathBytes, isDirectory: boolean): string {
 function below(root: PathBytes, relative: string): PathBytes {
   if (root === '') return (relative === '' ? '.' : relative) as PathBytes;
   if (relative === '') return root;
-  return (root.endsWith('/') ? `${root}${relative}` : `${root}/${relative}`) as PathBytes;
+  return `${withSlash(root)}${relative}` as PathBytes;
+}
+
+function withSlash(root: PathBytes): PathBytes {
+  return (root.endsWith('/') ? root : `${root}/`) as PathBytes;
 }

@@ -33,18 +33,18 @@ export class CommandSession {
     this.books = new EventBooks(options, this.name, tells);
     this.#setup = {
       launcher: [],
-      environment: options.environment,
+      environment: { ...options.environment },
       idleTimeoutMs: (options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
       exitCodes: options.exitCodes ?? COMMAND_EXIT_CODES,
     };
   }
 
   /** Throws a SynclineError (SOURCE, TARGET) when there is no source or no such program. */
-  async prepare(signal: AbortSignal): Promise<void> {
+  async prepare(): Promise<void> {
     const { environment } = this.options;
     this.books.source.open();
     for (const line of commandsOf(this.options)) checkCommand(line, environment);
-    this.#setup = { ...this.#setup, launcher: await findLauncher(environment, signal) };
+    this.#setup = { ...this.#setup, launcher: await findLauncher(environment) };
   }
 
   /**

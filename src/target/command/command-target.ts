@@ -1,6 +1,7 @@
 import type { Batch } from '../../model/batch.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
+import { WorkUnderWay } from '../work-under-way.ts';
 import type { CommandTargetOptions } from './command-options.ts';
 import { CommandSession } from './command-session.ts';
 import { commandTaker } from './command-taker.ts';
@@ -15,8 +16,7 @@ class CommandTarget implements Target {
   readonly name: string;
   readonly capabilities: TargetCapabilities;
   readonly #session: CommandSession;
-  readonly #closing = new AbortController();
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #work = new WorkUnderWay();
 
   constructor(options: CommandTargetOptions) {
     this.#session = new CommandSession(options);
@@ -25,26 +25,17 @@ class CommandTarget implements Target {
   }
 
   prepare(context: DeliveryContext): Promise<void> {
-    return this.#track(this.#session.prepare(this.#until(context).signal));
+    return this.#work.run(context, () => this.#session.prepare());
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    const until = this.#until(context);
-    const taker = commandTaker(this.#session, batch, until);
-    return this.#track(deliverEvents(this.#session.books, taker, batch, until));
+    return this.#work.run(context, (until) => {
+      const taker = commandTaker(this.#session, batch, until);
+      return deliverEvents(this.#session.books, taker, batch, until);
+    });
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#running;
-  }
-
-  #until(context: DeliveryContext): DeliveryContext {
-    return { report: context.report, signal: AbortSignal.any([context.signal, this.#closing.signal]) };
-  }
-
-  #track<T>(work: Promise<T>): Promise<T> {
-    this.#running = Promise.allSettled([this.#running, work]);
-    return work;
+  close(): Promise<void> {
+    return this.#work.close();
   }
 }

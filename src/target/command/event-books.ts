@@ -2,6 +2,7 @@ import type { PathBytes } from '../../model/path-bytes.ts';
 import { DeleteGuard } from '../delete-guard.ts';
 import type { DeleteLimit, EmptySourcePolicy } from '../delete-guard.ts';
 import type { DeletePolicy } from '../delete-policy.ts';
+import { KnownTarget } from '../known-target.ts';
 import type { DirectoryIdentity } from '../local-target.ts';
 import { SourceGuard } from '../source-guard.ts';
 import type { CommandEventKind } from './command-options.ts';
@@ -20,6 +21,8 @@ export interface ToldTargetOptions {
   /** Says what would be told and runs nothing. */
   readonly dryRun?: boolean | undefined;
   readonly sourceIdentity?: DirectoryIdentity | undefined;
+  /** What a target with other options before it knew of the same place. */
+  readonly known?: KnownTarget | undefined;
 }
 
 /** What a target that is told events knows from one delivery to the next. */
@@ -29,15 +32,17 @@ export class EventBooks {
   readonly deleteGuard: DeleteGuard;
   /** What is told; `startup` too. */
   readonly tells: ReadonlySet<CommandEventKind>;
-  /** Names of which a `create` was not taken: what comes of them next is a `create` still. */
-  readonly untold = new Set<PathBytes>();
-  /** Directories of which a `delete` was held or not taken: whatever has their name next is told behind a `delete`. */
-  readonly undeleted = new Set<PathBytes>();
-  /** Names met in a directory and told by a delivery that failed: those that have gone since are to be told as deleted. */
-  readonly toldInVain = new Set<PathBytes>();
+  readonly untold: Set<PathBytes>;
+  readonly undeleted: Set<PathBytes>;
+  readonly toldInVain: Set<PathBytes>;
 
   constructor(options: ToldTargetOptions, targetName: string, tells: Iterable<CommandEventKind>) {
     this.options = options;
+    ({
+      untold: this.untold,
+      undeleted: this.undeleted,
+      toldInVain: this.toldInVain,
+    } = options.known ?? new KnownTarget());
     this.tells = new Set(tells);
     this.source = new SourceGuard(options.source, options.sourceIdentity);
     this.deleteGuard = new DeleteGuard({ ...options, targetName });

@@ -9,8 +9,10 @@ import { deletesFor } from '../delete-policy.ts';
 import type { DeliveryContext } from '../target.ts';
 import type { CommandEvent } from './command-event.ts';
 import type { EventBooks } from './event-books.ts';
-import { planEvents, toldAs, walkedKinds } from './plan-events.ts';
-import type { EventPlan, PlannedWalk } from './plan-events.ts';
+import { eventsInOrder } from './events-in-order.ts';
+import { withoutMoved } from './moved-names.ts';
+import { planEvents } from './plan-events.ts';
+import type { EventPlan } from './plan-events.ts';
 import { fullPath, walkSource } from './walk-source.ts';
 import { ListInput } from './list-input.ts';
 import type { CommandVerdict } from './run-command.ts';
@@ -93,19 +95,24 @@ class EventDelivery {
     if (startUp !== undefined && isFirst) return this.#startUp(startUp);
     const deletes = deletesFor(options.deletes ?? 'yes', this.#batch.reason);
     // While the source is empty nothing is told that takes a name away.
-    const minds = options.allowEmptySource !== true && this.#books.deleteGuard.minds(this.#batch, false);
-    const mayMove = deletes && !(minds && this.#books.source.isEmpty());
+    const mayMove = deletes && !this.#mindsEmpty();
     const missed = mayMove ? await this.#tellMoves() : this.#batch.moves;
     const failed = this.#failed();
     if (failed) return failed;
     const moved = withOldNames(withMissedMoves(this.#batch, missed), missed);
     const batch = withGone(moved, this.#goneSince());
-    const plan = await planEvents(batch, { source: options.source, tells, untold, undeleted });
+    const whole = await planEvents(batch, { source: options.source, tells, untold, undeleted });
+    const notMade = new Set(missed);
+    const made = this.#batch.moves.filter((move) => !notMade.has(move));
+    const plan = withoutMoved(whole, batch.entries, made, (path) => untold.has(path) || undeleted.has(path));
     this.#problems.push(...plan.problems);
-    const held = deletes ? await this.#judge(plan) : undefined;
+    const mindsEmpty = deletes && this.#mindsEmpty();
+    // Whoever compares with an empty source can do nothing but delete.
+    const deleting = [...plan.deletes, ...(mindsEmpty ? plan.changes.filter(isRescan) : [])];
+    const held = deletes ? await this.#judge(deleting, mindsEmpty) : undefined;
     if (held !== undefined && 'scope' in held) return held;
     if (held !== undefined) for (const event of plan.deletes) this.#notTaken(event);
-    const told = deletes && held === undefined ? plan : { ...plan, deletes: [] };
+    const told = deletes && held === undefined ? plan : without(plan, deleting);
     if (this.#taker.kind === 'each') await this.#tellEach(told);
     else await this.#tellList(this.#taker, told, missed);
     this.#noteWalked();
@@ -169,17 +176,25 @@ class EventDelivery {
     }
   }
 
-  async #judge(plan: EventPlan): Promise<HeldDeletions | Failed | undefined> {
-    const { deleteGuard: guard, source } = this.#books;
-    const isEmpty = guard.minds(this.#batch, false) && source.isEmpty();
-    if (!guard.watches(isEmpty)) return undefined;
-    const permission = await guard.judge(plan.deletes.length, isEmpty, async () => {
+  async #judge(
+    deleting: readonly CommandEvent[],
+    mindsEmpty: boolean,
+  ): Promise<HeldDeletions | Failed | undefined> {
+    const guard = this.#books.deleteGuard;
+    if (!guard.watches(mindsEmpty)) return undefined;
+    const gone = deleting.filter((event) => !isRescan(event)).length;
+    const permission = await guard.judge(gone || deleting.length, mindsEmpty, async () => {
       let names = 0;
       for await (const { path } of this.#walk('' as PathBytes)) if (path !== '') names++;
       return names;
     });
     if (permission.kind !== 'held') return permission.kind === 'failed' ? permission : undefined;
-    return { ...permission.why, paths: plan.deletes.map(({ path }) => path) };
+    return { ...permission.why, paths: deleting.map(({ path }) => path) };
+  }
+
+  #mindsEmpty(): boolean {
+    const { deleteGuard, source } = this.#books;
+    return deleteGuard.mindsEmpty(this.#batch, false, () => source.isEmpty());
   }
 
   #tellEach(plan: EventPlan): Promise<void> {
@@ -260,36 +275,21 @@ class EventDelivery {
     if (verdict.kind === 'problem') this.#failure = failedBatch(verdict.message);
   }
 
-  /** All there is to tell, in order; what is in a directory to walk is looked up when its turn has come. */
-  async *#events(
-    plan: EventPlan,
-    moves: readonly CommandEvent[] = [],
-  ): AsyncGenerator<CommandEvent, void, void> {
-    const done = new Set(plan.changes.map(({ path }) => path));
-    yield* moves;
-    yield* plan.deletes;
-    yield* plan.changes;
-    for (const walk of plan.walks) yield* this.#walkedEvents(walk, done);
-  }
-
-  async *#walkedEvents(
-    { path: directory, isNew }: PlannedWalk,
-    done: ReadonlySet<PathBytes>,
-  ): AsyncGenerator<CommandEvent, void, void> {
+  #events(plan: EventPlan, moves: readonly CommandEvent[] = []): AsyncGenerator<CommandEvent, void, void> {
     let entriesDone = 0;
-    for await (const { path, isDirectory } of this.#walk(directory)) {
-      const kind = toldAs(walkedKinds(isNew, isDirectory), this.#books.tells);
-      if (kind !== undefined && !done.has(path)) {
-        if (this.#walked.length < MAX_WALKED) this.#walked.push(path);
-        yield { kind, path, isDirectory };
-      }
-      this.#context.report({
-        kind: 'progress',
-        bytes: 0,
-        entriesDone: ++entriesDone,
-        entriesTotal: undefined,
-      });
-    }
+    return eventsInOrder(plan, moves, {
+      tells: this.#books.tells,
+      walk: (directory) => this.#walk(directory),
+      onWalked: (path, isTold) => {
+        if (isTold && this.#walked.length < MAX_WALKED) this.#walked.push(path);
+        this.#context.report({
+          kind: 'progress',
+          bytes: 0,
+          entriesDone: ++entriesDone,
+          entriesTotal: undefined,
+        });
+      },
+    });
   }
 
   #walk(directory: PathBytes): ReturnType<typeof walkSource> {
@@ -385,6 +385,16 @@ function withEntries(batch: Batch, further: readonly BatchEntry[]): Batch {
   const added = further.filter(({ path }) => !known.has(path));
   const entries = [...batch.entries, ...added].sort((a, b) => (a.path < b.path ? -1 : 1));
   return { ...batch, entries };
+}
+
+function without(plan: EventPlan, events: readonly CommandEvent[]): EventPlan {
+  const out = new Set(events);
+  const left = (all: readonly CommandEvent[]): CommandEvent[] => all.filter((event) => !out.has(event));
+  return { ...plan, deletes: left(plan.deletes), changes: left(plan.changes) };
+}
+
+function isRescan({ kind }: CommandEvent): boolean {
+  return kind === 'rescan';
 }
 
 function failedBatch(message: string): Failed {

@@ -130,7 +130,8 @@ class Planner {
     if (isReplaced && !willRescan) this.#push(this.#deletes, path, isDirectory, ['delete']);
     const isNew = isReplaced || (hints & (HINT.created | HINT.listed)) !== 0 || untold.has(path);
     this.#push(this.#changes, path, isDirectory, kindsOf(path, isDirectory, isNew, hints));
-    if (isDirectory && isCompared) this.#compare(path, isNew);
+    // What was told of its content went with a `delete`, also where nobody asks for a compare.
+    if (isDirectory && (isCompared || isReplaced)) this.#compare(path, isNew);
   }
 
   #compare(path: PathBytes, isNew: boolean): void {

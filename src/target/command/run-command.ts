@@ -50,7 +50,10 @@ export async function runCommand(
   return verdictOf(await runToEnd(run, setup, context), setup.exitCodes);
 }
 
-/** Runs a command to its end. What it prints is reported line by line. */
+/** So many lines of what a command prints are reported, and of the others how many there were. */
+const MAX_LINES = 1000;
+
+/** Runs a command to its end. What it prints is reported line by line, up to {@link MAX_LINES}. */
 export async function runToEnd(
   run: CommandRun,
   setup: ProcessSetup,
@@ -60,8 +63,12 @@ export async function runToEnd(
   const [shownProgram = '', ...shown] = run.words.map(displayPath);
   context.report({ kind: 'command', program: shownProgram, arguments: shown });
   let lastError = '';
+  let lines = 0;
+  const show = (line: string): void => {
+    context.report({ kind: 'output', program: run.name, line });
+  };
   const tell = (line: string): void => {
-    context.report({ kind: 'output', program: run.name, line: displayPath(line as PathBytes) });
+    if (++lines <= MAX_LINES) show(displayPath(line as PathBytes));
   };
   const end = await runProcess({
     launcher: setup.launcher,
@@ -72,14 +79,20 @@ export async function runToEnd(
     ...(run.input ? { input: run.input } : {}),
     onOutput: tell,
     onError: (line) => {
-      if (line.trim() !== '') lastError = displayPath(line as PathBytes);
+      if (line.trim() !== '') lastError = line;
       tell(line);
     },
     idleTimeoutMs: setup.idleTimeoutMs,
-    meetsFifos: false,
+    // rsync means to wait at none; one that took the place of a file would hold it for ever.
+    meetsFifos: /(?:^|\/)rsync$/.test(program),
     signal: context.signal,
   });
-  return { process: end, name: `Command ${run.name}`, said: lastError === '' ? '' : `: ${lastError}` };
+  if (lines > MAX_LINES) show(`... and ${lines - MAX_LINES} more lines`);
+  return {
+    process: end,
+    name: `Command ${run.name}`,
+    said: lastError === '' ? '' : `: ${displayPath(lastError as PathBytes)}`,
+  };
 }
 
 /** What the end of a command means by these exit codes. */
@@ -95,7 +108,7 @@ export function verdictOf({ process: end, name, said }: CommandEnd, codes: Comma
     case 'aborted':
       return failed('batch', `${name} was ended before it was done.`);
     case 'notStarted':
-      return failed('batch', `${name} cannot be started: ${end.errorCode}.`);
+      return failed('batch', `${name} cannot be started: ${end.reason}.`);
   }
 }
 

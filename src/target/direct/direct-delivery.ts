@@ -52,14 +52,14 @@ export class DirectDelivery {
     const roots = this.#roots.open();
     if ('kind' in roots) return roots;
     const deletes = deletesFor(this.#options.deletes ?? 'yes', asked.reason);
-    const minds = this.#guard.minds(asked, this.#roots.needsCompare);
-    const sourceIsEmpty = deletes && minds && this.#roots.sourceIsEmpty();
-    const missed = await this.#missedMoves(asked.moves, deletes && !sourceIsEmpty, context);
+    const isEmpty = (): boolean => this.#roots.sourceIsEmpty();
+    const mindsEmpty = deletes && this.#guard.mindsEmpty(asked, this.#roots.needsCompare, isEmpty);
+    const missed = await this.#missedMoves(asked.moves, deletes && !mindsEmpty, context);
     if ('scope' in missed) return missed;
     const repaired = withMissedMoves(asked, missed);
     const comparedWhole = this.#roots.needsCompare;
     const batch = comparedWhole ? { ...repaired, subtrees: [ROOT_PATH] } : repaired;
-    const outcome = await this.#deliverGuarded(roots, batch, { deletes, sourceIsEmpty }, context);
+    const outcome = await this.#deliverGuarded(roots, batch, { deletes, mindsEmpty }, context);
     if (outcome.kind === 'failed') return outcome;
     this.#roots.delivered();
     const { counts } = outcome;
@@ -81,16 +81,16 @@ export class DirectDelivery {
   async #deliverGuarded(
     roots: OpenRoots,
     batch: Batch,
-    { deletes, sourceIsEmpty }: { readonly deletes: boolean; readonly sourceIsEmpty: boolean },
+    { deletes, mindsEmpty }: { readonly deletes: boolean; readonly mindsEmpty: boolean },
     context: DeliveryContext,
   ): Promise<Outcome> {
     const { dryRun = false } = this.#options;
-    if (!deletes || !this.#guard.watches(sourceIsEmpty))
+    if (!deletes || !this.#guard.watches(mindsEmpty))
       return this.#run(roots, batch, { deletes, dryRun }, context);
     const doomed = new Set<PathBytes>();
     const trial = await this.#run(roots, batch, { deletes, dryRun: true }, counting(context, doomed));
     if (trial.kind === 'failed') return trial;
-    const permission = await this.#guard.judge(trial.counts.deleted, sourceIsEmpty, () =>
+    const permission = await this.#guard.judge(trial.counts.deleted, mindsEmpty, () =>
       this.#countSource(roots, context),
     );
     switch (permission.kind) {

@@ -2,6 +2,7 @@ import type { NativeAddon, NativeDeliveryOptions, NativeFilter } from '../../add
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeleteLimit, EmptySourcePolicy } from '../delete-guard.ts';
 import type { DeletePolicy } from '../delete-policy.ts';
+import type { KnownTarget } from '../known-target.ts';
 import type { DirectoryIdentity } from '../local-target.ts';
 
 /** What is mirrored beside names and content: the letters of rsync's `-a`. */
@@ -21,6 +22,8 @@ export interface DirectTargetOptions {
   readonly source: PathBytes;
   /** Its identity at start, where the caller has taken it already; else it is taken in `prepare`. */
   readonly sourceIdentity?: DirectoryIdentity | undefined;
+  /** What a target with other options before it knew of the same root. */
+  readonly known?: KnownTarget | undefined;
   /** A local directory, as the user wrote it. */
   readonly target: string;
   readonly addon: Pick<NativeAddon, 'Delivery'>;

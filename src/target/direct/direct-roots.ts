@@ -3,8 +3,9 @@ import type { NativeRoot } from '../../addon/addon.ts';
 import type { Failed } from '../../model/outcome.ts';
 import { pathFromText } from '../../model/path-bytes.ts';
 import { SynclineError } from '../../model/syncline-error.ts';
-import { checkLocalTarget, directoryIdentity, isEmptyDirectory, LocalTargetGuard } from '../local-target.ts';
-import type { DirectoryIdentity } from '../local-target.ts';
+import { KnownTarget } from '../known-target.ts';
+import { checkLocalTarget, directoryIdentity, isEmptyDirectory } from '../local-target.ts';
+import type { DirectoryIdentity, LocalTargetGuard } from '../local-target.ts';
 import { parseTarget } from '../parse-target.ts';
 import { SourceGuard } from '../source-guard.ts';
 import type { DirectTargetOptions } from './direct-options.ts';
@@ -21,10 +22,9 @@ export class DirectRoots {
   /** The target root: absolute. */
   readonly targetPath: string;
   readonly #options: DirectTargetOptions;
+  readonly #known: KnownTarget;
   readonly #guard: LocalTargetGuard;
   readonly #source: SourceGuard;
-  #needsCompare = false;
-  #hasWorked = false;
 
   /** Throws a SynclineError (TARGET) for a target that is not on this machine. */
   constructor(options: DirectTargetOptions) {
@@ -33,25 +33,26 @@ export class DirectRoots {
       throw new SynclineError(
         'TARGET',
         `Target ${options.target} is not on this machine.`,
-        'Leave out --direct, or give a local directory.',
+        'Give a local directory, or mirror to it by rsync.',
       );
     this.#options = options;
     this.targetPath = location.path;
-    this.#guard = new LocalTargetGuard(location.path);
+    this.#known = options.known ?? new KnownTarget();
+    this.#guard = this.#known.guardAt(location.path);
     this.#source = new SourceGuard(options.source, options.sourceIdentity);
   }
 
   /** Changes nothing. Throws a SynclineError (SOURCE, TARGET) when this pair cannot be mirrored. */
   prepare(): void {
-    const { source, mkpath = false } = this.#options;
+    const { source, mkpath } = this.#options;
     this.#source.open();
     checkLocalTarget(source, this.targetPath, mkpath);
-    this.#guard.check();
+    if (this.#guard.check() === 'new') this.#known.needsCompare = true;
   }
 
   /** The target root is not the one of the last delivery, or was emptied, and has not been compared since. */
   get needsCompare(): boolean {
-    return this.#needsCompare;
+    return this.#known.needsCompare;
   }
 
   /** True when the source root can be read and holds nothing. */
@@ -65,8 +66,13 @@ export class DirectRoots {
     if (strange) return strange;
     const target = this.#openTarget();
     if (target !== undefined && 'kind' in target) return target;
-    if (target !== undefined && this.#hasWorked && isEmptyDirectory(this.targetPath) && !this.sourceIsEmpty())
-      this.#needsCompare = true;
+    if (
+      target !== undefined &&
+      this.#known.hasWorked &&
+      isEmptyDirectory(this.targetPath) &&
+      !this.sourceIsEmpty()
+    )
+      this.#known.needsCompare = true;
     return {
       source: rootOf(this.#options.source, this.#source.identity),
       target: target && rootOf(pathFromText(this.targetPath), target),
@@ -84,8 +90,8 @@ export class DirectRoots {
 
   /** A batch has been delivered. */
   delivered(): void {
-    this.#hasWorked = true;
-    this.#needsCompare = false;
+    this.#known.hasWorked = true;
+    this.#known.needsCompare = false;
   }
 
   #openTarget(): DirectoryIdentity | Failed | undefined {
@@ -99,7 +105,7 @@ export class DirectRoots {
     } catch (error) {
       return failed('target', `Target ${target} cannot be made: ${(error as Error).message}.`);
     }
-    this.#needsCompare = true;
+    this.#known.needsCompare = true;
     const made = directoryIdentity(this.targetPath);
     return this.#checkTarget() ?? made ?? failed('target', `Target ${target} is gone again.`);
   }
@@ -108,7 +114,7 @@ export class DirectRoots {
   #checkTarget(): Failed | undefined {
     const state = this.#guard.check();
     if (typeof state !== 'string') return state;
-    this.#needsCompare ||= state === 'new';
+    this.#known.needsCompare ||= state === 'new';
     return undefined;
   }
 }

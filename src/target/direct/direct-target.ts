@@ -1,6 +1,7 @@
 import type { Batch } from '../../model/batch.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
+import { WorkUnderWay } from '../work-under-way.ts';
 import { DirectDelivery } from './direct-delivery.ts';
 import type { DirectTargetOptions } from './direct-options.ts';
 
@@ -16,8 +17,7 @@ class DirectTarget implements Target {
   readonly name: string;
   readonly capabilities: TargetCapabilities;
   readonly #delivery: DirectDelivery;
-  readonly #closing = new AbortController();
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #work = new WorkUnderWay();
 
   constructor(options: DirectTargetOptions) {
     const { target, deletes = 'yes', dryRun = false } = options;
@@ -34,14 +34,10 @@ class DirectTarget implements Target {
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    const signal = AbortSignal.any([context.signal, this.#closing.signal]);
-    const work = this.#delivery.deliver(batch, { signal, report: context.report });
-    this.#running = Promise.allSettled([this.#running, work]);
-    return work;
+    return this.#work.run(context, (until) => this.#delivery.deliver(batch, until));
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#running;
+  close(): Promise<void> {
+    return this.#work.close();
   }
 }

@@ -44,7 +44,7 @@ export async function runHook(run: HookRun): Promise<string | undefined> {
     case 'killed':
       return `killed by ${end.signal}${said}`;
     case 'notStarted':
-      return `it cannot be started (${end.errorCode})`;
+      return `it cannot be started: ${end.reason}`;
     case 'hung':
     case 'waitingForFifo':
     case 'aborted':

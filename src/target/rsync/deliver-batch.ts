@@ -18,6 +18,7 @@ import {
   filterDeletionInput,
   listArguments,
   listInput,
+  partialDirectoryArguments,
   protectArguments,
   ROOT_ONLY,
 } from './rsync-arguments.ts';
@@ -44,7 +45,7 @@ export async function deliverBatch(
   } else if (outcome.scope === 'target') {
     // The far side may be another one when it comes back.
     session.missingArgs = undefined;
-    session.mayHaveChanged = true;
+    session.known.mayHaveChanged = true;
   }
   return outcome;
 }
@@ -75,20 +76,20 @@ async function deliverGuarded(session: RsyncSession, asked: Batch, context: RunC
   const deletes = deletesFor(session.options.deletes ?? 'yes', asked.reason);
   const state = await session.check(deletes, context);
   if (typeof state !== 'string') return state;
-  const sourceIsEmpty = deletes && guard.minds(asked, state === 'new') && session.sourceIsEmpty();
-  const missed = await missedMoves(session, asked.moves, deletes && !sourceIsEmpty, context);
+  const mindsEmpty = deletes && guard.mindsEmpty(asked, state === 'new', () => session.sourceIsEmpty());
+  const missed = await missedMoves(session, asked.moves, deletes && !mindsEmpty, context);
   if ('scope' in missed) return missed;
   const batch = withMissedMoves(asked, missed);
   const moved = asked.moves.length - missed.length;
   const isWhole = state === 'new' || [...batch.subtrees, ...batch.contentSubtrees].includes(ROOT_PATH);
-  if (!deletes || !guard.watches(sourceIsEmpty))
+  if (!deletes || !guard.watches(mindsEmpty))
     return new BatchDelivery(session, batch, context, { isWhole, deletes, moved, first: [] }).deliver();
 
   const dryRun = { isWhole, deletes, moved, first: [DRY_RUN] };
   const trial = new BatchDelivery(session, batch, withoutNames(context), dryRun);
   const counted = await trial.deliver();
   if (counted.kind === 'failed') return counted;
-  const permission = await guard.judge(counted.counts.deleted, sourceIsEmpty, () =>
+  const permission = await guard.judge(counted.counts.deleted, mindsEmpty, () =>
     countSource(session, context),
   );
   switch (permission.kind) {
@@ -292,16 +293,19 @@ class BatchDelivery {
   /** Compares these subtrees with all that is below them. */
   async #compare(subtrees: readonly PathBytes[], byContent: boolean): Promise<Failed | undefined> {
     if (subtrees.length === 0) return undefined;
+    const { fuzzy = false, deletesExcluded = false, extraArguments = [] } = this.#session.options;
     const isWhole = subtrees.includes(ROOT_PATH);
+    const last = deletesExcluded ? partialDirectoryArguments(extraArguments) : [];
     const own = compareArguments({
       deletes: this.#deletes,
-      deletesLast: this.#session.options.fuzzy ?? false,
+      deletesLast: fuzzy,
+      deletesExcluded,
       comparesNanoseconds: await this.#session.keepsNanoseconds(this.#context),
       byContent,
       fromList: !isWhole,
     });
     const input = (): Iterable<Buffer> | undefined => (isWhole ? undefined : listInput(subtrees));
-    const first = await this.#run({ first: own }, input());
+    const first = await this.#run({ first: own, last }, input());
     const failed = this.#finish(first);
     if (failed || !first.deletionsSkipped) return failed;
     // rsync leaves out all deletions once it could not read something. Without what it could not read, it does the rest.
@@ -310,7 +314,7 @@ class BatchDelivery {
       unreadable.length > 0 &&
       unreadable.length <= PROTECTED_MAX_NAMES &&
       !first.unreadable.has('' as PathBytes)
-        ? await this.#run({ first: [...protectArguments(unreadable), ...own] }, input())
+        ? await this.#run({ first: [...protectArguments(unreadable), ...own], last }, input())
         : undefined;
     if (second && !second.deletionsSkipped) return this.#finish(second);
     return {
@@ -325,6 +329,14 @@ class BatchDelivery {
     return this.#session.run({ own: { ...own, first }, ...(input ? { input } : {}) }, this.#context);
   }
 
+  #failed(why: string): Failed {
+    return {
+      kind: 'failed',
+      scope: 'batch',
+      message: `rsync to ${this.#session.options.target} failed: ${why}.`,
+    };
+  }
+
   /** Takes what the runs did into the books; the first failure among them, if any. */
   #finish(...reports: readonly RunReport[]): Failed | undefined {
     for (const report of reports) this.#tally.add(report);
@@ -333,14 +345,12 @@ class BatchDelivery {
         case 'failed':
           return verdict;
         case 'done':
+        case 'doneBySay':
           break;
         case 'missingArgsBroken':
+          return this.#failed('the two rsync programs do not understand each other (exit 2)');
         case 'sourceSuspect':
-          return {
-            kind: 'failed',
-            scope: 'batch',
-            message: `rsync to ${this.#session.options.target} failed.`,
-          };
+          return this.#failed('the source could not be entered (exit 3)');
       }
     }
     return undefined;

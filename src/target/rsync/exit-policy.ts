@@ -1,9 +1,12 @@
 import type { Failed } from '../../model/outcome.ts';
+import { missingParentRemedy } from '../local-target.ts';
 import type { ProcessEnd } from './run-process.ts';
 
 /** What a finished rsync run means. Path problems are told apart from it: see `RunFindings`. */
 export type Verdict =
   | { readonly kind: 'done' }
+  /** It counts as done because the user says so; what it left undone is forgotten. */
+  | { readonly kind: 'doneBySay'; readonly notice: string }
   /** The receiver cannot take missing names in a list (rsync 3.4.3 and several security backports). */
   | { readonly kind: 'missingArgsBroken' }
   /** The source directory could not be entered: it must be looked at again before anything is said. */
@@ -41,11 +44,24 @@ const TARGET_CODES: ReadonlyMap<number, string> = new Map([
   [255, 'the remote shell failed'],
 ]);
 
+/**
+ * What exit codes mean where it is not what they mean by themselves. `ok`: all of the run counts as delivered. `again`: all
+ * of it is tried again. `die`: the target stops. The first list that has a code counts.
+ */
+export interface RsyncExitCodes {
+  readonly ok?: readonly number[] | undefined;
+  readonly again?: readonly number[] | undefined;
+  readonly die?: readonly number[] | undefined;
+}
+
 /** Whose run it was. */
 export interface JudgedTarget {
   readonly targetName: string;
   /** A run to this target has succeeded before: what looks like a wrong configuration may then pass by itself. */
   readonly hasWorked: boolean;
+  readonly exitCodes?: RsyncExitCodes | undefined;
+  /** Undefined where missing parents cannot be asked for. */
+  readonly mkpath?: boolean | undefined;
 }
 
 /** Decides by the way the process ended first, then by rsync's exit code, then by what it said. */
@@ -53,7 +69,7 @@ export function judgeRun(end: ProcessEnd, findings: RunFindings, target: JudgedT
   const { targetName, hasWorked } = target;
   switch (end.kind) {
     case 'exited':
-      return judgeCode(end.code, findings, target);
+      return asSaid(end.code, judgeCode(end.code, findings, target), findings, target);
     case 'killed':
       return failed('batch', `rsync to ${targetName} was killed by ${end.signal}.`);
     case 'aborted':
@@ -62,7 +78,7 @@ export function judgeRun(end: ProcessEnd, findings: RunFindings, target: JudgedT
       return failed(
         'target',
         `rsync to ${targetName} did nothing for ${Math.round(end.idleMs / 1000)} s and was ended.`,
-        'Check that the target and the way to it are alive; --timeout sets how long to wait.',
+        'Check that the target and the way to it are alive; --timeout (timeout in a configuration) sets how long to wait.',
       );
     case 'waitingForFifo':
       return failed('batch', `rsync to ${targetName} met a fifo where a file had been, and was ended.`);
@@ -70,13 +86,37 @@ export function judgeRun(end: ProcessEnd, findings: RunFindings, target: JudgedT
       const isLasting = ['ENOENT', 'EACCES', 'E2BIG'].includes(end.errorCode);
       return failed(
         isLasting && !hasWorked ? 'configuration' : 'batch',
-        `rsync cannot be started: ${end.message}.`,
+        `rsync cannot be started: ${end.reason}.`,
       );
     }
   }
 }
 
-function judgeCode(code: number, findings: RunFindings, { targetName, hasWorked }: JudgedTarget): Verdict {
+/** The meaning that the user gives to a code; not to 0, nor to what only decides how to go on. */
+function asSaid(
+  code: number,
+  verdict: Verdict,
+  findings: RunFindings,
+  { targetName, exitCodes = {} }: JudgedTarget,
+): Verdict {
+  if (code === 0 || verdict.kind === 'missingArgsBroken' || verdict.kind === 'sourceSuspect') return verdict;
+  const part = `rsync to ${targetName} delivered only a part${quote(findings)} (exit ${code})`;
+  if (exitCodes.ok?.includes(code))
+    return { kind: 'doneBySay', notice: `${part}; it counts as delivered by exitCodes.` };
+  const failure = verdict.kind === 'failed' ? verdict : failed('batch', `${part}.`);
+  if (exitCodes.again?.includes(code))
+    return failure.scope === 'configuration' ? { ...failure, scope: 'target' } : failure;
+  if (exitCodes.die?.includes(code))
+    return failed(
+      'configuration',
+      failure.message,
+      failure.remedy ?? 'By exitCodes it cannot work then: mend what it says, and start again.',
+    );
+  return verdict;
+}
+
+function judgeCode(code: number, findings: RunFindings, judged: JudgedTarget): Verdict {
+  const { targetName, hasWorked } = judged;
   const said = findings.messages.join('\n');
   if (code === 0) return { kind: 'done' };
   if (code === 23 || code === 24) {
@@ -89,7 +129,9 @@ function judgeCode(code: number, findings: RunFindings, { targetName, hasWorked 
     if (findings.namedPaths > 0 && !findings.hasUnknownPath) return { kind: 'done' };
     return failed('batch', `rsync to ${targetName} delivered only a part${quote(findings)} (exit ${code}).`);
   }
-  if (code === 2 && /invalid file mode 0?0 /.test(said)) return { kind: 'missingArgsBroken' };
+  // What a receiver says last can be lost on its way through ssh; this side always says what it does not understand.
+  if (code === 2 && (said === '' || /invalid file mode 0?0 /.test(said)))
+    return { kind: 'missingArgsBroken' };
   // A directory of the list was replaced by something else while rsync read it.
   if (code === 2 && /ABORTING due to (?:invalid path|unsafe pathname) from sender/.test(said))
     return failed('batch', `rsync to ${targetName} met a tree that changed under it${quote(findings)}.`);
@@ -100,11 +142,15 @@ function judgeCode(code: number, findings: RunFindings, { targetName, hasWorked 
   if (target !== undefined) {
     if (/No space left on device|Disk quota exceeded/.test(said))
       return failed('target', message('the target is full'), 'Make room there; it goes on by itself.');
-    return failed('target', message(target), remedyFor(code, said));
+    return failed('target', message(target), remedyFor(code, said, judged));
   }
   const configuration = CONFIGURATION_CODES.get(code);
   if (configuration !== undefined)
-    return failed(hasWorked ? 'target' : 'configuration', message(configuration), remedyFor(code, said));
+    return failed(
+      hasWorked ? 'target' : 'configuration',
+      message(configuration),
+      remedyFor(code, said, judged),
+    );
   if (code === MAX_DELETE_CODE)
     return failed(
       'batch',
@@ -114,17 +160,16 @@ function judgeCode(code: number, findings: RunFindings, { targetName, hasWorked 
   return failed('batch', message('an error'));
 }
 
-function remedyFor(code: number, said: string): string | undefined {
+function remedyFor(code: number, said: string, { mkpath }: JudgedTarget): string | undefined {
   if (said.includes('is your shell clean'))
     return 'The remote shell prints text at login: keep its start-up files quiet for non-interactive use.';
   if (/refuse --?delete/.test(said))
-    return "Remove delete from `refuse options` in the daemon's rsyncd.conf, or mirror with --delete no.";
+    return "Remove delete from `refuse options` in the daemon's rsyncd.conf, or mirror without deletions: --delete no (delete: no in a configuration).";
   if (/rsync: (?:command )?not found|rsync: No such file|exec rsync/i.test(said))
     return 'Install rsync on the target host.';
   const ofShell = remoteShellRemedy(said);
   if (ofShell !== undefined) return ofShell;
-  if (code === 11 && /mkdir .* failed: No such file/.test(said))
-    return 'Make the parent directory, or use --mkpath.';
+  if (code === 11 && /mkdir .* failed: No such file/.test(said)) return missingParentRemedy(mkpath);
   return undefined;
 }
 
@@ -133,7 +178,7 @@ export function remoteShellRemedy(said: string): string | undefined {
   if (said.includes('Host key verification failed')) return 'Connect once with ssh and accept the host key.';
   if (said.includes('Permission denied (')) return 'Set up a key that needs no password (ssh-copy-id).';
   if (said.includes('Session open refused'))
-    return 'Raise MaxSessions in the sshd_config of the host, or lower --max-processes.';
+    return 'Raise MaxSessions in the sshd_config of the host, or lower --max-processes (maxProcesses in a configuration).';
   return undefined;
 }
 

@@ -16,10 +16,11 @@ const MAX_DIRECTORIES = 1000;
  */
 export class Leftovers {
   readonly #session: RsyncSession;
-  readonly #directories = new Set<PathBytes>();
+  readonly #directories: Set<PathBytes>;
 
   constructor(session: RsyncSession) {
     this.#session = session;
+    this.#directories = session.known.leftovers;
   }
 
   /**
@@ -54,7 +55,7 @@ export class Leftovers {
     }
     if (this.#directories.size <= MAX_DIRECTORIES) return;
     this.#directories.clear();
-    this.#session.needsCompare = true;
+    this.#session.known.needsCompare = true;
   }
 
   /** What looks like a temporary file may be somebody's own where deletions are not repeated or are held. */
@@ -69,7 +70,7 @@ export class Leftovers {
       { ...context, report: onlyCommands(context) },
     );
     if (verdict.kind === 'failed') {
-      this.#session.mayHaveChanged ||= verdict.scope === 'target';
+      this.#session.known.mayHaveChanged ||= verdict.scope === 'target';
       return verdict;
     }
     this.#directories.clear();

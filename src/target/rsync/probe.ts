@@ -25,6 +25,7 @@ export async function probeMissingArgs(run: ProbeRun): Promise<boolean | Failed>
     const { verdict } = await run(`${directory}/`, own, Buffer.from('/p0\0/.none-such\0'));
     switch (verdict.kind) {
       case 'done':
+      case 'doneBySay':
         return true;
       case 'missingArgsBroken':
         return false;

@@ -156,6 +156,8 @@ export function compareArguments(options: {
   readonly deletes: boolean;
   /** For `--fuzzy`, which finds a renamed file only while its old name is there. */
   readonly deletesLast: boolean;
+  /** With `deletes`: names that the filter leaves out are deleted as well, unless a rule protects them. */
+  readonly deletesExcluded: boolean;
   /** Only where the target keeps nanoseconds: elsewhere every file would look new every time. */
   readonly comparesNanoseconds: boolean;
   readonly byContent: boolean;
@@ -164,6 +166,8 @@ export function compareArguments(options: {
   return [
     '-r',
     ...flag(options.deletes, options.deletesLast ? '--delete-delay' : '--delete', '--force'),
+    // Alone it would delete what is missing, too.
+    ...flag(options.deletes && options.deletesExcluded, '--delete-excluded'),
     ...flag(options.comparesNanoseconds, '--modify-window=-1'),
     ...flag(options.byContent, '-c'),
     ...flag(options.fromList, '--from0', '--files-from=-'),
@@ -244,14 +248,33 @@ function wayRules(directories: readonly PathBytes[]): string[] {
 
 /**
  * Rules that hide and protect these names in a full compare: what could not be read at the source is then neither
- * missing nor a reason to leave out all other deletions. Bytes an argument cannot carry become `?`.
+ * missing nor a reason to leave out all other deletions. Bytes an argument cannot carry become `?`. Both sides are said:
+ * `--delete-excluded` takes the protection of any other rule.
  */
 export function protectArguments(paths: readonly PathBytes[]): string[] {
   return paths.map((path) => {
     const raw = /[\u0080-\u00ff]/g;
     const pattern = path.search(raw) < 0 ? escapePattern(path) : escapeWildcards(path).replace(raw, '?');
-    return `--exclude=/${pattern}`;
+    return `--filter=-sr /${pattern}`;
   });
+}
+
+/** Where `--delay-updates` keeps new files until the end of a run. */
+const DELAYED_DIRECTORY = '.~tmp~';
+
+/**
+ * Rules, to stand behind the user's, that protect the directories with parts of files that the user's arguments ask for:
+ * rsync itself gives them no more than an exclude, and `--delete-excluded` would delete what a run is about to go on from.
+ */
+export function partialDirectoryArguments(extraArguments: readonly string[]): string[] {
+  const given = extraArguments.flatMap((argument, index) => {
+    if (argument === '--delay-updates') return [DELAYED_DIRECTORY];
+    if (argument === '--partial-dir') return extraArguments.slice(index + 1, index + 2);
+    return /^--partial-dir=(.+)$/s.exec(argument)?.[1] ?? [];
+  });
+  return given
+    .filter((directory) => !directory.startsWith('/'))
+    .map((directory) => `--filter=-rp ${directory.replace(/\/*$/, '/')}`);
 }
 
 /** In a pattern without wildcards rsync takes a backslash as it is. */
@@ -266,30 +289,61 @@ function escapeWildcards(path: PathBytes): string {
 const OWNED_OPTIONS =
   /^--(?:files-from|from0|out-format|log-format|server|daemon|sender|del(?:ete.*)?|max-delete|ignore-errors|remove-s(?:ource|ent)-files|recursive|relative|no-relative|no-implied-dirs|implied-dirs|dirs|list-only|fuzzy|read-batch|write-batch|only-write-batch|outbuf|info|stderr|quiet|version|help|dry-run)(?:=|$)/;
 /** Their short forms, also behind others in one argument (`-zn`); what follows a letter with a value is that value. */
-const OWNED_LETTERS = /^-[^-efBMT@]*[nqy]/;
+const OWNED_LETTERS = /^-[^-efBMT@]*?([nqyR])/;
+
+/** An argument that is refused. */
+export interface RefusedArgument {
+  readonly index: number;
+  readonly argument: string;
+  /** What does its work, if anything does. */
+  readonly remedy: string | undefined;
+}
 
 /**
- * Refuses options that would take from this program what it needs to keep its promises (the list, the output, when to
- * delete) or that would harm the source. Throws a SynclineError with the code USAGE.
+ * Those that would take from this program what it needs to keep its promises (the list, the output, when to delete, where
+ * names go) or that would harm the source.
  */
-export function checkExtraArguments(extraArguments: readonly string[]): void {
-  const refused = extraArguments.find(
-    (argument, index) =>
-      OWNED_OPTIONS.test(argument) ||
-      OWNED_LETTERS.test(argument) ||
-      isLoose(argument, extraArguments[index - 1]),
+export function refusedArguments(extraArguments: readonly string[]): readonly RefusedArgument[] {
+  return extraArguments.flatMap((argument, index) =>
+    OWNED_OPTIONS.test(argument) ||
+    OWNED_LETTERS.test(argument) ||
+    isLoose(argument, extraArguments[index - 1])
+      ? [{ index, argument, remedy: REMEDIES[insteadOf(argument) ?? ''] }]
+      : [],
   );
+}
+
+type Instead = 'delete' | 'deleteExcluded' | 'maxDelete' | 'fuzzy' | 'dryRun';
+
+const REMEDIES: Readonly<Record<Instead | '', string | undefined>> = {
+  '': undefined,
+  delete: 'Deletions are chosen by --delete (delete in a configuration).',
+  deleteExcluded: 'Use --delete-excluded of this program (rsync.deleteExcluded in a configuration).',
+  maxDelete: 'Use --max-delete of this program (maxDelete in a configuration).',
+  fuzzy: 'Use --fuzzy of this program (rsync.fuzzy in a configuration).',
+  dryRun: 'Use --dry-run of this program (dryRun in a configuration).',
+};
+
+/** Throws a SynclineError (USAGE) for the first of {@link refusedArguments}. */
+export function checkExtraArguments(extraArguments: readonly string[]): void {
+  const [refused] = refusedArguments(extraArguments);
   if (refused === undefined) return;
-  const remedy = refused.startsWith('--del')
-    ? 'Deletions are chosen by --delete yes|no|startup|running.'
-    : refused.startsWith('--max-delete')
-      ? 'Use the option --max-delete of this program.'
-      : refused.startsWith('--fuzzy') || /^-[^-n]*y/.test(refused)
-        ? 'Use the option --fuzzy of this program.'
-        : refused === '--dry-run' || /^-[^-]*n/.test(refused)
-          ? 'Use the option --dry-run of this program.'
-          : undefined;
-  throw new SynclineError('USAGE', `The rsync option ${refused} cannot be used for a mirror.`, remedy);
+  throw refusal(refused);
+}
+
+/** What is said of a refused argument. */
+export function refusal({ argument, remedy }: RefusedArgument): SynclineError {
+  return new SynclineError('USAGE', `The rsync option ${argument} cannot be used for a mirror.`, remedy);
+}
+
+function insteadOf(argument: string): Instead | undefined {
+  if (argument === '--delete-excluded') return 'deleteExcluded';
+  if (argument.startsWith('--del')) return 'delete';
+  if (argument.startsWith('--max-delete')) return 'maxDelete';
+  if (argument.startsWith('--fuzzy')) return 'fuzzy';
+  if (argument === '--dry-run') return 'dryRun';
+  const [, letter] = OWNED_LETTERS.exec(argument) ?? [];
+  return letter === 'n' ? 'dryRun' : letter === 'y' ? 'fuzzy' : undefined;
 }
 
 /** An argument that is no option and does not follow one that takes a value: rsync would read it as one more source. */

@@ -1,9 +1,11 @@
 import type { PathBytes } from '../../model/path-bytes.ts';
 import type { DeleteLimit, EmptySourcePolicy } from '../delete-guard.ts';
 import type { DeletePolicy } from '../delete-policy.ts';
+import type { KnownTarget } from '../known-target.ts';
 import type { DirectoryIdentity } from '../local-target.ts';
 import type { Mover } from '../move/mover.ts';
 import type { ProcessSlots } from '../process-slots.ts';
+import type { RsyncExitCodes } from './exit-policy.ts';
 import type { RsyncAttributes } from './rsync-arguments.ts';
 
 export interface RsyncTargetOptions {
@@ -11,9 +13,13 @@ export interface RsyncTargetOptions {
   readonly source: PathBytes;
   /** Where to, as the user wrote it; {@link parseTarget} says what is understood. */
   readonly target: string;
+  /** The target for a run that is about to start, where that changes: the same place by another port. */
+  readonly targetNow?: (() => string) | undefined;
   /** The environment of the children; `process.env` of the program. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly deletes?: DeletePolicy;
+  /** Where a comparison deletes, it deletes what the filter leaves out as well, unless a rule protects it; a list never does. */
+  readonly deletesExcluded?: boolean | undefined;
   /** A delivery that would delete more deletes nothing. Makes every delivery count first, by a dry run. */
   readonly maxDelete?: DeleteLimit | undefined;
   /** An empty source may empty the target; else nothing is deleted while the source is empty. */
@@ -41,6 +47,8 @@ export interface RsyncTargetOptions {
   /** A limit that all targets share: a delivery begins when it has a slot. */
   readonly slots?: ProcessSlots | undefined;
   readonly rsyncProgram?: string;
+  /** What exit codes of rsync mean where it is not what they mean by themselves. */
+  readonly exitCodes?: RsyncExitCodes | undefined;
   /** Files with more bytes are sent one at a time beside the batches, so that no smaller one waits for them. */
   readonly largeFileBytes?: number | undefined;
   /** Makes moves on the target; without one what is moved is deleted and sent. Not asked where deletions are not repeated. */
@@ -49,6 +57,8 @@ export interface RsyncTargetOptions {
   readonly remoteShell?: (() => string) | undefined;
   /** The source root's identity at start, where the caller has taken it already; else it is taken in `prepare`. */
   readonly sourceIdentity?: DirectoryIdentity | undefined;
+  /** What a target with other options before it knew of the same root. */
+  readonly known?: KnownTarget | undefined;
 }
 
 export const DEFAULT_TIMEOUT_SECONDS = 600;

@@ -65,7 +65,9 @@ export async function runRsync(
     onOutput: reader.readOutput,
     onError: reader.readError,
   });
-  return reader.finish(judgeRun(end, reader.findings(), setup));
+  const verdict = judgeRun(end, reader.findings(), setup);
+  if (verdict.kind === 'doneBySay') report({ kind: 'notice', message: verdict.notice });
+  return reader.finish(verdict);
 }
 
 /** The first part of a list, and a list that begins with it: what was given may be read only once. */
@@ -213,7 +215,7 @@ class RunReader {
       bytes: this.#bytes,
       sourceNames: this.#sourceNames,
       unchangedFiles: this.#unchangedFiles,
-      problems: this.#problems,
+      problems: verdict.kind === 'doneBySay' ? new Map() : this.#problems,
       recheck: this.#recheck,
       unreadable: this.#unreadable,
       deletionsSkipped: this.#deletionsSkipped,

@@ -5,7 +5,9 @@ import { DeleteGuard } from '../delete-guard.ts';
 import type { DeliverySlots } from '../process-slots.ts';
 import { SourceGuard } from '../source-guard.ts';
 import type { DeliveryContext, DeliveryEvent } from '../target.ts';
-import { checkLocalTarget, isEmptyDirectory, LocalTargetGuard } from '../local-target.ts';
+import { KnownTarget } from '../known-target.ts';
+import { checkLocalTarget, isEmptyDirectory, type LocalTargetGuard } from '../local-target.ts';
+import { AskedOnce } from './asked-once.ts';
 import { findLauncher } from './launcher.ts';
 import { parseTarget, targetArgument } from '../parse-target.ts';
 import type { RsyncLocation } from '../parse-target.ts';
@@ -16,11 +18,15 @@ import { DEFAULT_TIMEOUT_SECONDS } from './rsync-options.ts';
 import type { RsyncTargetOptions } from './rsync-options.ts';
 import { emptyReport, runRsync } from './rsync-run.ts';
 import type { RunReport } from './rsync-run.ts';
-import { findRsync } from './rsync-version.ts';
+import { findRsync, type RsyncVersion } from './rsync-version.ts';
 
 /** The descriptor of the source root in the child, used where its name is not UTF-8 and so cannot be an argument. */
 const SOURCE_DESCRIPTOR = 3;
 const SOURCE_DESCRIPTOR_PATH = `/proc/self/fd/${SOURCE_DESCRIPTOR}`;
+
+const versions = new AskedOnce<RsyncVersion>(() => true);
+/** Of receivers on this machine, which are the same program. */
+const localMissingArgs = new AskedOnce<boolean | Failed>((answer) => typeof answer === 'boolean');
 
 /** The outcome of what was to be ended before there was a slot for it. */
 export const ENDED_EARLY: Failed = { kind: 'failed', scope: 'batch', message: 'ended before it was begun' };
@@ -31,10 +37,20 @@ export interface SessionRun {
   readonly input?: Iterable<Buffer>;
 }
 
+/** From where to where, as arguments of rsync. */
+interface RunEnds {
+  readonly source: string;
+  readonly target: string;
+  /** From {@link SOURCE_DESCRIPTOR} on. */
+  readonly descriptors: readonly number[];
+}
+
 /** What belongs to one delivery. */
 export interface RunContext extends DeliveryContext {
   /** Where its runs get their slots from; without a limit, nowhere. */
   readonly slots?: DeliverySlots;
+  /** It delivers nothing, so that no exit code counts as a success by the user's word. */
+  readonly isProbe?: true;
 }
 
 /** What is known of both ends of one target, and how to run rsync between them. */
@@ -43,12 +59,7 @@ export class RsyncSession {
   readonly location: RsyncLocation;
   /** Whether missing names may be listed; undefined until the receiver was asked, and after it was out of reach. */
   missingArgs: boolean | undefined;
-  /** A batch has been delivered before. */
-  hasWorked = false;
-  /** The target was out of reach: it may be another one when it is back. */
-  mayHaveChanged = false;
-  /** The target is not as we left it: everything is to be compared, until a delivery has done so. */
-  needsCompare = false;
+  readonly known: KnownTarget;
   readonly deleteGuard: DeleteGuard;
   readonly #guard: LocalTargetGuard | undefined;
   readonly #program: string;
@@ -60,19 +71,23 @@ export class RsyncSession {
 
   constructor(options: RsyncTargetOptions) {
     this.options = options;
-    this.location = parseTarget(options.target);
+    this.location = locationNow(options);
+    this.known = options.known ?? new KnownTarget();
     this.#program = options.rsyncProgram ?? 'rsync';
     this.#source = new SourceGuard(options.source, options.sourceIdentity);
     this.deleteGuard = new DeleteGuard({ ...options, targetName: options.target });
-    this.#guard = this.location.kind === 'local' ? new LocalTargetGuard(this.location.path) : undefined;
+    this.#guard = this.location.kind === 'local' ? this.known.guardAt(this.location.path) : undefined;
   }
 
   /** Looks at this end only. Throws a SynclineError (SOURCE, TARGET, RSYNC_MISSING, RSYNC_TOO_OLD). */
   async prepare(context: RunContext): Promise<void> {
-    const { source, environment, mkpath = false } = this.options;
+    const { source, environment, mkpath } = this.options;
     this.#source.open();
-    const version = await findRsync(this.#program, environment, context.signal);
-    this.#launcher = await findLauncher(environment, context.signal);
+    const { signal } = context;
+    const find = (): Promise<RsyncVersion> => findRsync(this.#program, environment, signal);
+    const asked = [versions.get(this.#programKey(), find, signal), findLauncher(environment)] as const;
+    const [version, launcher] = await Promise.all(asked);
+    this.#launcher = launcher;
     this.#common = {
       ...this.options,
       location: this.location,
@@ -84,7 +99,7 @@ export class RsyncSession {
       hasOwnRemoteShell: environment.RSYNC_RSH !== undefined,
     };
     if (this.location.kind === 'local') checkLocalTarget(source, this.location.path, mkpath);
-    this.#guard?.check();
+    if (this.#guard?.check() === 'new') this.known.needsCompare = true;
   }
 
   /**
@@ -96,38 +111,52 @@ export class RsyncSession {
     if (foreign) return foreign;
     const state = (await this.#checkTarget(context)) ?? 'same';
     if (state !== 'same' && state !== 'new') return state;
-    this.needsCompare ||= state === 'new';
+    this.known.needsCompare ||= state === 'new';
     if (deletes && this.missingArgs === undefined) {
-      const quiet = onlyCommands(context);
-      const common = { ...this.#needCommon(), filterArguments: [] };
-      const answer = await probeMissingArgs((source, own, input) =>
-        this.#run(source, [], { own: { first: own }, input: [input] }, common, quiet),
-      );
+      const answer = await this.#askMissingArgs(onlyCommands(context));
       if (typeof answer !== 'boolean') return answer;
       this.missingArgs = answer;
     }
-    return this.needsCompare ? 'new' : 'same';
+    return this.known.needsCompare ? 'new' : 'same';
+  }
+
+  #askMissingArgs(context: RunContext): Promise<boolean | Failed> {
+    const common = { ...this.#needCommon(), filterArguments: [] };
+    const isLocal = this.location.kind === 'local';
+    const ask = (): Promise<boolean | Failed> =>
+      probeMissingArgs((directory, own, input) => {
+        // A target of this machine may hang, and others wait for this answer.
+        const target = isLocal ? `${directory}target/` : targetArgument(locationNow(this.options));
+        const request = { own: { first: own }, input: [input] };
+        return this.#run({ source: directory, target, descriptors: [] }, request, common, context);
+      });
+    return isLocal ? localMissingArgs.get(this.#programKey(), ask, context.signal) : ask();
+  }
+
+  /** What answers of the rsync of this machine depend on. */
+  #programKey(): string {
+    return `${this.options.environment.PATH ?? ''}\0${this.#program}`;
   }
 
   /** Looks for signs that the target is not the one that was delivered to before. */
   async #checkTarget(context: RunContext): Promise<'same' | 'new' | Failed | undefined> {
     const state = this.#guard?.check();
-    if ((state !== undefined && state !== 'same') || !this.hasWorked) return state;
+    if ((state !== undefined && state !== 'same') || !this.known.hasWorked) return state;
     if (this.location.kind === 'local')
       return isEmptyDirectory(this.location.path) && !this.sourceIsEmpty() ? 'new' : 'same';
-    if (!this.mayHaveChanged) return 'same';
+    if (!this.known.mayHaveChanged) return 'same';
     const answer = await probeSample(this.options.source, (own, input) =>
       this.run({ own: { first: own }, input: [input] }, onlyCommands(context)),
     );
-    if (answer === 'same' || answer === 'new') this.mayHaveChanged = false;
+    if (answer === 'same' || answer === 'new') this.known.mayHaveChanged = false;
     return answer;
   }
 
   /** A batch has been delivered. */
   delivered(): void {
-    this.#guard?.accept(this.needsCompare);
-    this.hasWorked = true;
-    this.needsCompare = false;
+    this.#guard?.accept(this.known.needsCompare);
+    this.known.hasWorked = true;
+    this.known.needsCompare = false;
   }
 
   /** Whether times may be compared below the second. Asks the target until it has been seen to keep them. */
@@ -162,30 +191,24 @@ export class RsyncSession {
     const foreign = this.#source.check();
     if (foreign) return emptyReport(foreign);
     const { source } = this.options;
+    const common = this.#needCommon();
+    const target = targetArgument(locationNow(this.options));
     const text = pathToBuffer(source).toString('utf8');
-    if (pathFromText(text) === source)
-      return this.#afterRun(
-        await this.#run(source === '/' ? '/' : `${text}/`, [], request, this.#needCommon(), context),
-        context,
-      );
+    if (pathFromText(text) === source) {
+      const ends = { source: source === '/' ? '/' : `${text}/`, target, descriptors: [] };
+      return this.#afterRun(await this.#run(ends, request, common, context), context);
+    }
     const descriptor = openSync(pathToBuffer(source), 'r');
     try {
-      const report = await this.#run(
-        `${SOURCE_DESCRIPTOR_PATH}/`,
-        [descriptor],
-        request,
-        this.#needCommon(),
-        context,
-      );
-      return this.#afterRun(report, context);
+      const ends = { source: `${SOURCE_DESCRIPTOR_PATH}/`, target, descriptors: [descriptor] };
+      return this.#afterRun(await this.#run(ends, request, common, context), context);
     } finally {
       closeSync(descriptor);
     }
   }
 
   #run(
-    source: string,
-    descriptors: readonly number[],
+    { source, target, descriptors }: RunEnds,
     request: SessionRun,
     common: CommonArguments,
     context: RunContext,
@@ -194,14 +217,16 @@ export class RsyncSession {
     return runRsync(
       {
         targetName: this.options.target,
-        hasWorked: this.hasWorked,
+        hasWorked: this.known.hasWorked,
+        mkpath: this.options.mkpath,
+        exitCodes: context.isProbe === true ? { ...this.options.exitCodes, ok: [] } : this.options.exitCodes,
         source: this.options.source,
         reportedRoots: this.#reportedRoots(),
       },
       {
         launcher: this.#launcher,
         program: this.#program,
-        arguments: [...runArguments(common, request.own), source, targetArgument(this.location)],
+        arguments: [...runArguments(common, request.own), source, target],
         environment: this.options.environment,
         ...(request.input ? { input: request.input } : {}),
         idleTimeoutMs: timeoutMs,
@@ -256,10 +281,14 @@ export class RsyncSession {
   }
 }
 
+function locationNow({ target, targetNow }: RsyncTargetOptions): RsyncLocation {
+  return parseTarget(targetNow?.() ?? target);
+}
+
 /** For probes, whose dry runs change nothing that would be worth a line. */
 function onlyCommands(context: RunContext): RunContext {
   const report = (event: DeliveryEvent): void => {
     if (event.kind === 'command') context.report(event);
   };
-  return { ...context, report };
+  return { ...context, report, isProbe: true };
 }

@@ -1,6 +1,7 @@
 import type { Batch } from '../../model/batch.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
+import { WorkUnderWay } from '../work-under-way.ts';
 import { DeliverySlots } from '../process-slots.ts';
 import { deliverBatch } from './deliver-batch.ts';
 import { Leftovers } from './leftovers.ts';
@@ -25,8 +26,7 @@ class RsyncTarget implements Target {
   readonly capabilities: TargetCapabilities;
   readonly #session: RsyncSession;
   readonly #leftovers: Leftovers;
-  readonly #closing = new AbortController();
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #work = new WorkUnderWay();
   /** The delivery of a large file under way: it has a temporary file on the target. */
   #large: { readonly signal: AbortSignal; readonly ended: Promise<unknown> } | undefined;
   /** Settled when nothing that looks like a temporary file is being removed. */
@@ -40,11 +40,11 @@ class RsyncTarget implements Target {
   }
 
   prepare(context: DeliveryContext): Promise<void> {
-    return this.#track(this.#session.prepare(this.#until(context)));
+    return this.#work.run(context, (until) => this.#session.prepare(until));
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    return this.#track(this.#deliver(batch, this.#until(context)));
+    return this.#work.run(context, (until) => this.#deliver(batch, until));
   }
 
   async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
@@ -74,9 +74,8 @@ class RsyncTarget implements Target {
     return ended;
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#running;
+  close(): Promise<void> {
+    return this.#work.close();
   }
 
   /** Waits for a slot where there is a limit; `deliver` has it to its end. */
@@ -93,14 +92,5 @@ class RsyncTarget implements Target {
     } finally {
       slots.end();
     }
-  }
-
-  #until(context: DeliveryContext): DeliveryContext {
-    return { report: context.report, signal: AbortSignal.any([context.signal, this.#closing.signal]) };
-  }
-
-  #track<T>(work: Promise<T>): Promise<T> {
-    this.#running = Promise.allSettled([this.#running, work]);
-    return work;
   }
 }

@@ -38,7 +38,7 @@ export async function findRsync(
     signal,
   });
   if (end.kind === 'notStarted')
-    throw new SynclineError('RSYNC_MISSING', `Cannot start ${program}: ${end.errorCode}.`, INSTALL);
+    throw new SynclineError('RSYNC_MISSING', `Cannot start ${program}: ${end.reason}.`, INSTALL);
   return checkVersion(program, output);
 }
 

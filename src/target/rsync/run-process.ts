@@ -20,7 +20,7 @@ export interface ProcessRequest {
    */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly keepsLocale?: boolean;
-  /** Written to stdin, which is then closed; a child that stops reading is no error. Must not throw. */
+  /** Written to stdin, which is then closed (it is empty if not given); a child that stops reading is no error. Must not throw. */
   readonly input?: Iterable<Buffer> | AsyncIterable<Buffer>;
   /** Lines as binary strings (one character a byte) without their end; a `\r` ends a line too. */
   readonly onOutput: (line: string) => void;
@@ -34,6 +34,8 @@ export interface ProcessRequest {
   readonly graceMs?: number;
   /** Whether the child opens files that may turn into fifos, and is to be ended when it hangs in one; true if not given. */
   readonly meetsFifos?: boolean;
+  /** What the child leaves in its process group when it ends is ended too; else only when it was killed. */
+  readonly leavesNothing?: boolean;
   readonly signal: AbortSignal;
   /** File descriptors given to the child from 3 on. */
   readonly descriptors?: readonly number[];
@@ -48,7 +50,8 @@ export type ProcessEnd =
   | { readonly kind: 'hung'; readonly idleMs: number }
   /** It had opened a fifo to which nobody writes, and was ended. */
   | { readonly kind: 'waitingForFifo' }
-  | { readonly kind: 'notStarted'; readonly errorCode: string; readonly message: string };
+  /** `reason`: for people. */
+  | { readonly kind: 'notStarted'; readonly errorCode: string; readonly reason: string };
 
 /** After the child itself is gone, how long a descendant may keep its output open. */
 const DRAIN_MS = 2000;
@@ -85,8 +88,18 @@ function start(request: ProcessRequest): ChildHandle | ProcessEnd {
 
 function notStarted(error: unknown): ProcessEnd {
   const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
-  return { kind: 'notStarted', errorCode: code, message };
+  const isNul = code === 'ERR_INVALID_ARG_VALUE' && message.includes('null bytes');
+  const reason = isNul ? 'an argument holds a NUL byte' : (REASONS[code] ?? message);
+  return { kind: 'notStarted', errorCode: code, reason };
 }
+
+/** Of execve(2). */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such program',
+  EACCES: 'it is not executable',
+  E2BIG: 'its arguments are too long',
+  ENOEXEC: 'it is not a program',
+};
 
 class ChildHandle {
   readonly #request: ProcessRequest;
@@ -101,7 +114,7 @@ class ChildHandle {
     const [program = '', ...words] = [...(request.launcher ?? []), request.program, ...request.arguments];
     this.#child = spawn(program, words, {
       env: { ...request.environment, ...(request.keepsLocale === true ? {} : { LC_ALL: 'C' }) },
-      stdio: ['pipe', 'pipe', 'pipe', ...(request.descriptors ?? [])],
+      stdio: [request.input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(request.descriptors ?? [])],
       detached: true,
     });
     this.#ended = this.#waitForEnd();
@@ -118,7 +131,8 @@ class ChildHandle {
     try {
       const end = await this.#ended;
       // A leader that was killed may leave members of its group behind.
-      if (end.kind === 'killed') void this.#stop(end);
+      if (end.kind === 'killed' || (this.#request.leavesNothing === true && end.kind === 'exited'))
+        void this.#stop(end);
       await this.#stopping;
       return end.kind === 'notStarted' ? end : (this.#reason ?? end);
     } finally {
@@ -130,7 +144,18 @@ class ChildHandle {
 
   #waitForEnd(): Promise<ProcessEnd> {
     const child = this.#child;
-    const lines = [new LineReader(this.#request.onOutput), new LineReader(this.#request.onError)] as const;
+    const { onOutput, onError, launcher, program } = this.#request;
+    // The launcher is ours: nobody knows it by its name.
+    const failure =
+      launcher?.[0] === undefined ? undefined : `${launcher[0]}: failed to execute ${program}: `;
+    const told = (line: string): void => {
+      if (failure === undefined || !line.startsWith(failure)) onError(line);
+      else
+        onError(
+          `${program}: ${line.endsWith('No such file or directory') ? 'not found' : line.slice(failure.length)}`,
+        );
+    };
+    const lines = [new LineReader(onOutput), new LineReader(told)] as const;
     [child.stdout, child.stderr].forEach((stream, index) => {
       stream?.on('data', (chunk: Buffer) => {
         this.#activityAt = performance.now();
@@ -161,9 +186,10 @@ class ChildHandle {
 
   #feed(): void {
     const { stdin } = this.#child;
-    if (!stdin) return;
+    const { input } = this.#request;
+    if (!stdin || !input) return;
     // EPIPE: the child ended or does not want to read on; its exit code tells why.
-    pipeline(Readable.from(this.#request.input ?? []), stdin).catch(() => undefined);
+    pipeline(Readable.from(input), stdin).catch(() => undefined);
   }
 
   /** Ends the child when nothing moved for `idleTimeoutMs`. Work of the group without output counts as movement. */

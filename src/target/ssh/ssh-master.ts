@@ -66,7 +66,7 @@ export class SshMaster {
   async #connect(signal: AbortSignal): Promise<Failed | undefined> {
     if (this.isConnected) return undefined;
     await this.#disconnect();
-    this.#launcher ??= await findLauncher(this.#environment, signal);
+    this.#launcher ??= await findLauncher(this.#environment);
     this.#directory ??= await mkdtemp(join(socketParent(), 'syncline-ssh-'));
     // One left by an ssh that was killed would keep the next from listening.
     await rm(this.#socket, { force: true });
@@ -130,7 +130,7 @@ export class SshMaster {
       end: undefined,
       ended: runProcess({
         launcher,
-        program: 'ssh',
+        program: this.#options.program ?? 'ssh',
         arguments: masterArguments(this.#options, this.#socket),
         environment: this.#environment,
         onOutput: () => undefined,
@@ -161,7 +161,7 @@ export class SshMaster {
     if (end.kind === 'notStarted')
       return this.#failed(
         'configuration',
-        `cannot be made: ssh: ${end.message}`,
+        `cannot be made: ssh: ${end.reason}`,
         'Install the OpenSSH client.',
       );
     const said = lines.filter((line) => line.trim() !== '').join('; ');
@@ -169,7 +169,10 @@ export class SshMaster {
       said,
     );
     const remedy =
-      remoteShellRemedy(said) ?? (isMisused ? 'Check --ssh-opt and the configuration of ssh.' : undefined);
+      remoteShellRemedy(said) ??
+      (isMisused
+        ? 'Check the configuration of ssh, and what --ssh-opt (ssh in a configuration) says.'
+        : undefined);
     return this.#failed(isMisused ? 'configuration' : 'target', `failed: ${said || end.kind}`, remedy);
   }
 

@@ -4,6 +4,8 @@ import { SynclineError } from '../../model/syncline-error.ts';
 export interface SshOptions {
   /** As ssh takes it: a name of the configuration, `user@host`, an IPv6 address with or without brackets. */
   readonly host: string;
+  /** Makes the connection; `ssh` if not given. Those that use the connection are always `ssh`. */
+  readonly program?: string | undefined;
   readonly port?: number | undefined;
   /** A file with a private key. */
   readonly identity?: string | undefined;
@@ -20,8 +22,7 @@ const OWNED_SETTINGS =
 export function checkSshOptions({ host, sshArguments = [] }: SshOptions): void {
   const refuse = (what: string, remedy: string): SynclineError =>
     new SynclineError('TARGET', `Host ${JSON.stringify(host)} ${what}.`, remedy);
-  if (host === '' || host.endsWith('@'))
-    throw refuse('names no host', 'Write --rsyncssh SRC HOST TARGETDIR.');
+  if (host === '' || host.endsWith('@')) throw refuse('names no host', 'Give HOST or USER@HOST.');
   if (host.startsWith('-')) throw refuse('starts with a hyphen', 'Name it in ~/.ssh/config.');
   if (/[\s\0/]/.test(host)) throw refuse('is no host', 'Give the directory as an argument of its own.');
   sshArguments.forEach((argument, index) => {
@@ -33,7 +34,7 @@ export function checkSshOptions({ host, sshArguments = [] }: SshOptions): void {
       throw new SynclineError(
         'USAGE',
         `The ssh argument ${argument} is no option.`,
-        'Write --ssh-opt=-oName=value.',
+        'Write it as -oName=value.',
       );
   });
 }

@@ -6,6 +6,7 @@ import { namesRemoteShell } from '../rsync/rsync-arguments.ts';
 import { DEFAULT_TIMEOUT_SECONDS } from '../rsync/rsync-options.ts';
 import type { RsyncTargetOptions } from '../rsync/rsync-options.ts';
 import type { DeliveryContext, Target, TargetCapabilities } from '../target.ts';
+import { WorkUnderWay } from '../work-under-way.ts';
 import { HostMover } from './host-mover.ts';
 import type { SshLease, SshMasters } from './ssh-masters.ts';
 import { checkSshOptions, hostForRsync } from './ssh-options.ts';
@@ -31,8 +32,8 @@ export function createSshTarget({ ssh, masters, directory, ...options }: SshTarg
   if (namesRemoteShell(options.extraArguments ?? []))
     throw new SynclineError(
       'USAGE',
-      '--rsh cannot be used with --rsyncssh.',
-      'Give options of ssh by --ssh-opt.',
+      'rsync to a host that has its own ssh connection cannot be given another one by --rsh.',
+      'Give options of ssh by --ssh-opt (ssh in a configuration).',
     );
   const root = directoryOnHost(directory);
   // One for the moves, the others for rsync.
@@ -68,8 +69,7 @@ class SshTarget implements Target {
   readonly #rsync: Target;
   readonly #mover: HostMover;
   readonly #lease: SshLease;
-  readonly #closing = new AbortController();
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #work = new WorkUnderWay();
 
   constructor(rsync: Target, mover: HostMover, lease: SshLease) {
     this.name = rsync.name;
@@ -84,22 +84,18 @@ class SshTarget implements Target {
   }
 
   deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    const delivery = this.#deliver(batch, context);
-    this.#running = Promise.allSettled([this.#running, delivery]);
-    return delivery;
+    return this.#work.run(context, (until) => this.#deliver(batch, until));
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
+    await this.#work.close();
     await this.#rsync.close();
-    await this.#running;
     await this.#mover.close();
     await this.#lease.release();
   }
 
   async #deliver(batch: Batch, context: DeliveryContext): Promise<Outcome> {
-    const signal = AbortSignal.any([context.signal, this.#closing.signal]);
-    const failure = await this.#lease.master.connect(signal);
+    const failure = await this.#lease.master.connect(context.signal);
     if (failure !== undefined) return failure;
     const outcome = await this.#rsync.deliver(batch, context);
     // The connection may hang, and ssh would notice that only after a minute; a new one costs a moment.

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { ConfigError } from '../../../src/config/config-error.ts';
 import { readLsyncd } from '../../../src/config/lsyncd/read-lsyncd.ts';
 import { luaHost } from '../../support/lua-host.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
@@ -11,7 +12,8 @@ function printed(lua: string): string {
   writeFileSync(directory.at('f'), 'abc');
   let text = '';
   const host = luaHost(directory.path, (said) => (text += said));
-  readLsyncd([{ name: 'c.lua', text: lua.replaceAll('@', directory.path) }], host);
+  const { problems } = readLsyncd([{ name: 'c.lua', text: lua.replaceAll('@', directory.path) }], host);
+  if (problems.length > 0) throw new ConfigError('c.lua', problems);
   return text.replaceAll(directory.path, '@').trimEnd();
 }
 
@@ -25,14 +27,23 @@ describe('globals that configurations call while they are loaded', () => {
     ],
     ['local t = readdir("@") print(t.d, t.f, t.none)', 'true\tfalse\tnil'],
     ['print(lsyncd.get_file_size("@/f"), lsyncd.realdir("d"))', '3\t@/d/'],
+    ['print(lsyncd.get_free_port() > 1023, lsyncd.kill(require("posix").getpid(), 0))', 'true\ttrue'],
+    [
+      `local posix = require("posix")
+      print(posix.mkdir("n"), posix.mkdir("n"))
+      print(posix.link("to", "n/l", true), posix.readlink("n/l"), posix.stat("n/l", "type"), posix.stat("@/f").size)
+      print(posix.access("n", "w"), posix.access("none"))
+      print(#posix.dir("n"), posix.getcwd(), posix.unlink("n/l"), posix.rmdir("n"), posix.stat("n"))`,
+      '0\tnil\tn: File already exists\t17\n0\tto\tlink\t3\n0\tnil\tnone: No such file or directory\t2\n3\t@\t0\t0\tnil\tn: No such file or directory\t2',
+    ],
     ['print(table.concat(splitQuotedString([[a "b c" \'d "e\' f""g]]), "|"))', 'a|b c|d "e|fg'],
     [
-      'print(substitudeCommands("p ^localport ^none", { localport = 1 }), substitudeCommands({ "${x}" }, { x = "y" })[1])',
-      'p 1 ^none\ty',
+      'print(substitudeCommands("p ^localport ^none ^localportX", { localport = 1 }), substitudeCommands({ "${x}" }, { x = "y" })[1])',
+      'p 1 ^none 1X\ty',
     ],
     [
-      'local q = Queue.new() for i = 1, 4 do Queue.push(q, i) end Queue.remove(q, 2) Queue.inject(q, 0) local s = "" for _, v in Queue.qpairs(q) do s = s .. v end for _, v in Queue.qpairsReverse(q) do s = s .. v end print(s, q.size)',
-      '01344310\t4',
+      'local q = Queue.new() for i = 1, 4 do q:push(i) end q:remove(2) Queue.inject(q, 0) local s = "" for _, v in Queue.qpairs(q) do s = s .. v end for _, v in Queue.qpairsReverse(q) do s = s .. v end print(s, q:size(), q.first, q.last)',
+      '01344310\t4\t0\t4',
     ],
     ['print(dump({ a = { 1 }, b = {} }))', '{ a = { 1 = 1 }, b = {} }'],
     ['print(lsyncd.jiffies_from_seconds(2))', '200'],
@@ -46,7 +57,7 @@ describe('globals that configurations call while they are loaded', () => {
     ],
     [
       'local i = sync{ source = "/s", onCreate = "true" } i.addExclude("x") print(i.getExcludes().x, i.getConfig().source, i.hasFilters())',
-      'x\t/s\tfalse',
+      'x\t/s/\tfalse',
     ],
   ])('%s', (lua, expected) => {
     expect(printed(lua)).toBe(expected);
@@ -55,15 +66,26 @@ describe('globals that configurations call while they are loaded', () => {
   test.each([
     ['spawn({}, "true")', 'c.lua:1: spawn: the first value has to be an event or a list of events'],
     ['alarm(1, print)', 'c.lua:1: alarm: the first value has to be a timestamp, as in now() + 5'],
-    ['alarm(now(), print)', 'c.lua:1: alarm can be called while a sync runs'],
-    ['log("lower")', 'c.lua:1: log: the category has to begin with a capital, as in log("Normal", ...)'],
-    ['tunnel{}', 'c.lua:1: tunnel is not supported; a connection can be made'],
+    ['lsyncd.kill(-1, 99)', 'c.lua:1: kill EINVAL'],
+    ['log({})', 'c.lua:1: log: the first value has to be a category, as in log("Normal", ...)'],
+    ['tunnel{}', 'c.lua:1: tunnel.command: missing'],
+    ['tunnel(1)', 'c.lua:1: tunnel: found a number; allowed: tunnel{ KEY = VALUE }'],
+    ['tunnel{ comand = "x" }', 'c.lua:1: tunnel.comand: unknown; did you mean command?'],
+    ['tunnel{ command = "x", mode = "any" }', "c.lua:1: tunnel.mode: found any; allowed: 'command', 'pool'"],
+    ['tunnel{ command = "x", distribution = "lc" }', "tunnel.distribution: found lc; allowed: 'rr'"],
+    [
+      'sync{ default.rsync, source = "/s", target = "h::m", tunnel = { command = "x" } }',
+      'c.lua:1: tunnel: allowed: tunnel{ command = ... }',
+    ],
     [
       'sync{ source = "/s", onCreate = "true" }.getEvent()',
       'c.lua:1: inlet.getEvent can be called while the sync runs',
     ],
     ['sync{ source = "/s", onCreate = "true" }.nothing()', 'c.lua:1: an inlet has no function nothing'],
-    ['default.rsync.action()', 'c.lua:1: calling default.rsync.action is not supported'],
+    [
+      'sync{ default.rsync, source = "/s", target = "/t", rsync = { _computed = {} } }',
+      'c.lua:1: rsync._computed: not to be set',
+    ],
   ])('%s is refused', (lua, expected) => {
     expect(() => printed(lua)).toThrow(expected);
   });

@@ -5,6 +5,8 @@ import { LuaFailure } from '../../../src/config/lsyncd/lua-failure.ts';
 import { createLua } from '../../../src/config/lsyncd/lua-library.ts';
 import type { LuaValue } from '../../../src/config/lsyncd/lua-value.ts';
 import { luaHost } from '../../support/lua-host.ts';
+import { processTable } from '../../support/process-table.ts';
+import { until } from '../../support/processes.ts';
 import { makeTempDir, type TempDir } from '../../support/temp-dir.ts';
 
 interface Ran {
@@ -13,17 +15,17 @@ interface Ran {
 }
 
 /** Runs Lua text; `@` in it is the directory. */
-function run(directory: TempDir, text: string): Ran {
+function run(directory: TempDir, text: string, limitMs?: number): Ran {
   let printed = '';
   const host = luaHost(directory.path, (said) => (printed += said));
-  const state = createLua(host);
-  const values = state.call(state.load(text.replaceAll('@', directory.path), 'x.lua'));
+  const state = createLua(host, () => undefined);
+  const values = state.call(state.load(text.replaceAll('@', directory.path), 'x.lua'), [], limitMs);
   return { values, printed };
 }
 
-function failureOf(directory: TempDir, text: string): string {
+function failureOf(directory: TempDir, text: string, limitMs?: number): string {
   try {
-    run(directory, text);
+    run(directory, text, limitMs);
   } catch (error) {
     if (error instanceof LuaFailure) return error.line.replaceAll(directory.path, '@');
     throw error;
@@ -147,7 +149,7 @@ describe('os, programs and modules', () => {
   });
 
   test.each([
-    ['\nrequire("socket")', /^x\.lua:2: module 'socket' not found:.*only modules written in Lua/],
+    ['\nrequire("socket")', /^x\.lua:2: module 'socket' not found:.*only posix and modules written in Lua/],
     ['\ndofile("@/none.lua")', /^x\.lua:2: cannot open @\/none\.lua: No such file or directory$/],
     ['dofile("@/broken.lua")', /^@\/broken\.lua:2: unexpected symbol near '='$/],
     ['dofile("@/throws.lua")', /^@\/throws\.lua:2: oh$/],
@@ -160,3 +162,15 @@ describe('os, programs and modules', () => {
     expect(existsSync(directory.at('none.lua'))).toBe(false);
   });
 });
+
+test.each(['os.execute', 'io.popen'])(
+  'a program that %s waits for is killed with all of its own when the time of the call is over',
+  async (name) => {
+    using directory = makeTempDir();
+    const lua = `\npcall(${name}, "echo $$ > @/shell; sleep 300 & echo $! > @/child; wait; true") ${name}("touch @/after")`;
+    expect(failureOf(directory, lua, 4_000)).toMatch(/^(x\.lua:2: )+ran for longer than 4 s$/);
+    expect(existsSync(directory.at('after'))).toBe(false);
+    const ids = ['shell', 'child'].map((file) => Number(readFileSync(directory.at(file), 'utf8')));
+    await until(() => !processTable().some(({ pid }) => ids.includes(pid)), 'their end');
+  },
+);

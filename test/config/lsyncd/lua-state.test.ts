@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LuaFailure } from '../../../src/config/lsyncd/lua-failure.ts';
+import { LuaExit, LuaFailure } from '../../../src/config/lsyncd/lua-failure.ts';
 import { LuaState } from '../../../src/config/lsyncd/lua-state.ts';
 import { bytesOfValue, type LuaReference, type LuaValue } from '../../../src/config/lsyncd/lua-value.ts';
 
@@ -50,7 +50,8 @@ describe('errors', () => {
     ['\nerror("two words")', 'x.lua:2: two words'],
     ['local function f()\nerror("of the caller", 2)\nend\nf()', 'x.lua:4: of the caller'],
     ['error("without place", 0)', 'x.lua:1: without place'],
-    ['error({ code = 1 })', /^x\.lua:1: table: /],
+    ['error({ code = 2, why = { "x" } })', /^x\.lua:1: a table was thrown: \{ .*code = 2/],
+    ['error(setmetatable({}, { __tostring = function() return "own" end }))', 'x.lua:1: own'],
     ['error()', 'x.lua:1: nil'],
     ['host()', 'x.lua:1: said by the host'],
     ['local f = function() host() end\n\nf()', 'x.lua:1: said by the host'],
@@ -89,6 +90,10 @@ describe('errors', () => {
     expect(run('\nreturn pcall(function() host() end)', state)).toEqual([false, 'x.lua:2: said by the host']);
   });
 
+  test('an endless recursion is an error with its line', { timeout: 60_000 }, () => {
+    expect(failureOf('local function f()\nreturn f() + 1 end f()')).toBe('x.lua:2: stack overflow');
+  });
+
   test('an error of our own comes out as it is', () => {
     const state = new LuaState();
     const bug = new TypeError('a bug');
@@ -120,5 +125,29 @@ describe('time', () => {
     const state = new LuaState();
     failureOf('while true do end', state, 20);
     expect(run('local n = 0 for i = 1, 1e5 do n = n + 1 end return n', state, 10_000)).toEqual([100_000]);
+  });
+});
+
+describe('the end of the program', () => {
+  const exits = [
+    ['said outright', 'exit()'],
+    ['caught', 'pcall(exit)'],
+    ['in a coroutine', 'coroutine.wrap(function() pcall(exit) end)()'],
+    ['in a coroutine of a coroutine', 'coroutine.wrap(function() pcall(coroutine.wrap(exit)) after() end)()'],
+    ['behind the host', 'apply(function() pcall(exit) end)'],
+  ];
+
+  test.each(exits)('%s, ends the code there', (_name, text) => {
+    const state = new LuaState();
+    const called: string[] = [];
+    state.setGlobal('exit', () => {
+      throw new LuaExit(9, undefined);
+    });
+    state.setGlobal('apply', (callee) => state.call(callee as LuaReference));
+    state.setGlobal('after', () => void called.push('after'));
+    expect(() => run(`${text} after()`, state, 10_000)).toThrow(LuaExit);
+    expect(called).toEqual([]);
+    expect(run('after() return 1', state, 10_000)).toEqual([1]);
+    expect(called).toEqual(['after']);
   });
 });

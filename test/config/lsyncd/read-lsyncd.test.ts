@@ -79,6 +79,14 @@ describe('default.rsync', () => {
     ['delete = "startup"', { delete: 'startup' }],
     ['delete = "running"', { delete: 'running' }],
     ['init = false', { initial: false }],
+    ['crontab = { "0 0 3 * * *", "0 30 4 * * 7" }', { crontab: ['0 0 3 * * *', '0 30 4 * * 7'] }],
+    ['crontab = false', {}],
+    [
+      'exitcodes = { [0] = "ok", [23] = "again", [24] = "ok", [99] = "die" }',
+      { exitCodes: { again: [23], die: [99] } },
+    ],
+    ['exitcodes = default.rsyncExitCodes', {}],
+    ['exitcodes = { [13] = "ok" }, rsync = { _extra = {} }', { exitCodes: { ok: [13] } }],
     ['batchSizeLimit = 1024', { batchSizeLimit: 1024 }],
     ['exclude = "*.o"', { exclude: ['*.o'] }],
     ['exclude = { "*.o", "/x/" }', { exclude: ['*.o', '/x/'] }],
@@ -102,6 +110,26 @@ describe('default.rsync', () => {
     ['rsync = { bwlimit = 0 }', {}],
     ['rsync = { timeout = 30 }', { timeout: 30 }],
     ['rsync = { dry_run = true }', { dryRun: true }],
+    ['maxDelays = 0', { maxNames: 1 }],
+    ['delay = 100000', { delay: 100_000, maxDelay: 100_000 }],
+    ['rsync = { timeout = 100000 }', { timeout: 100_000 }],
+    ['rsync = { archive = 1, verbose = 2 }', { attributes: archive }],
+    ['rsync = { compress = "true" }', { rsync: { compress: true } }],
+    ['batchSizeLimit = 2^31', { batchSizeLimit: 2 ** 31 }],
+    [
+      'rsync = { _extra = { "-zqr", "-y", "--stats" } }',
+      { rsync: { fuzzy: true, extra: ['-z', '--stats'] } },
+    ],
+    // What would do harm goes on to where it is refused.
+    ...['--remove-source-files', '--files-from=x', '--relative', '--daemon'].map(
+      (word): [string, Record<string, unknown>] => [
+        `rsync = { _extra = { "${word}" } }`,
+        { rsync: { extra: [word] } },
+      ],
+    ),
+    ['rsync = { _extra = { "--delete-excluded" } }', { rsync: { deleteExcluded: true } }],
+    ['rsync = { _extra = { "-n", "--max-delete=7" } }', { dryRun: true, maxDelete: 7 }],
+    ['rsync = { _extra = { "--max-delete", "7", "-evq" } }', { maxDelete: 7, rsync: { extra: ['-evq'] } }],
     ['rsync = { protect_args = false }', {}],
     ['rsync = { compress = false }', {}],
     ...[
@@ -184,9 +212,28 @@ test.each<[options: string, expected: Readonly<Record<string, unknown>>]>([
     { ssh: { options: { StrictHostKeyChecking: 'no', ConnectTimeout: '5' } } },
   ],
   ['ssh = { _extra = { "-4" } }', { ssh: { extra: ['-4'] } }],
-  ['ssh = { binary = "/usr/bin/ssh" }', {}],
+  ['ssh = { binary = "/usr/bin/ssh" }', { ssh: { program: '/usr/bin/ssh' } }],
+  ['ssh = { binary = "ssh" }', {}],
+  [
+    'rsync = { rsh = "/usr/bin/ssh -p 22 -i /key -o StrictHostKeyChecking=no -l me -4" }',
+    {
+      ssh: {
+        program: '/usr/bin/ssh',
+        port: 22,
+        identity: '/key',
+        options: { StrictHostKeyChecking: 'no' },
+        extra: ['-l', 'me', '-4'],
+      },
+    },
+  ],
+  [
+    `rsync = { rsh = "ssh -p2222 -oPort=1 -o 'ProxyCommand=nc %h %p'" }, ssh = { port = 22, options = { Port = 2 } }`,
+    { ssh: { port: 22, options: { Port: '2', ProxyCommand: 'nc %h %p' } } },
+  ],
   ['rsync = { compress = true }', { rsync: { compress: true } }],
   ['delete = false', { delete: false }],
+  ['crontab = { "0 3 * * *" }', { crontab: ['0 3 * * *'] }],
+  ['rsyncExitCodes = { [12] = "die", [11] = "again" }', { exitCodes: { die: [12] } }],
 ])('default.rsyncssh: %s', async (options, expected) => {
   expect(await syncOf(options, 'rsyncssh', 'host = "host", targetdir = "dir"')).toEqual({
     ...SSH_DEFAULTS,
@@ -199,6 +246,7 @@ test.each<[options: string, expected: Readonly<Record<string, unknown>>]>([
   ['rsync = { times = false }', { attributes: { links: true, times: false } }],
   ['rsync = { acls = true }', { attributes: { links: true, times: true, acls: true } }],
   ['exclude = { "x" }', { exclude: ['x'] }],
+  ['crontab = { "0 3 * * *" }', { crontab: ['0 3 * * *'] }],
 ])('default.direct: %s', async (options, expected) => {
   expect(await syncOf(options, 'direct')).toEqual({ ...DIRECT_DEFAULTS, ...expected });
 });
@@ -246,6 +294,11 @@ describe('inheritance', () => {
       { delay: 9, maxDelay: 9 },
     ],
     [
+      'an exit code of all presets',
+      'default.rsyncExitCodes[12] = "die" sync{ default.rsync, source = "/src", target = "/trg" }',
+      { exitCodes: { die: [12] } },
+    ],
+    [
       'a prepare of its own',
       'sync{ default.rsync, source = "/src", target = "/t", prepare = function(c, level) c.target = c.target .. level .. "rg" default.rsync.prepare(c, level + 1) end }',
       { targets: [{ kind: 'rsync', target: '/t3rg' }] },
@@ -278,6 +331,7 @@ describe('settings', () => {
     );
     expect(config.maxTotalProcesses).toBe(3);
     expect(config.defaults).toEqual({ once: true, maxNames: 50 });
+    expect(config).toMatchObject({ log: { file: '/l' }, statusInterval: 5 });
     expect(Object.fromEntries(lsyncd?.settings ?? [])).toEqual({
       maxProcesses: 3,
       maxDelays: 50,
@@ -289,25 +343,100 @@ describe('settings', () => {
   });
 });
 
+test('the log, pid and status file are ours too, their names counted from the working directory', async () => {
+  const { config, lsyncd } = await load(
+    'settings{ logfile = "l", pidfile = "/p", statusFile = "/s", statusInterval = 0, logident = "i" } ' +
+      'sync{ default.rsync, source = "/src", target = "/trg" }',
+  );
+  expect(config).toMatchObject({ pidFile: '/p', statusFile: '/s', statusInterval: 0.1 });
+  expect(config.log?.file).toMatch(/^\/.*\/l$/);
+  expect(lsyncd?.convertible).toEqual(config);
+  expect(lsyncd?.unsaid).toEqual(['c.lua:1: settings.logident is for the program lsyncd']);
+});
+
+test('times of cron have no meaning beside onepass, and are left out', async () => {
+  const { config } = await load(
+    'sync{ default.rsync, source = "/src", target = "/trg", crontab = { "0 3 * * *" } } settings{ onepass = true }',
+  );
+  expect(config.defaults).toEqual({ once: true });
+  expect(config.syncs[0]?.crontab).toBeUndefined();
+});
+
+describe('sync{ } of a preset gives its inlet', () => {
+  const SYNC = 'local s = sync{ default.rsync, source = "/src", target = "/trg", exclude = "a" } ';
+
+  test('whose rules are those of the sync', async () => {
+    const { config, printed, lsyncd } = await load(
+      SYNC +
+        's.addExclude("x") s.addExclude{ "y", "z" } s.rmExclude("y") local all = {} ' +
+        'for pattern in pairs(s.getExcludes()) do all[#all + 1] = pattern end table.sort(all) ' +
+        'print(table.concat(all), s.hasFilters(), s.getConfig().target)',
+    );
+    expect(printed).toBe('axz\tfalse\t/trg\n');
+    expect(config.syncs[0]?.exclude).toEqual(['a', 'x', 'z']);
+    expect(lsyncd?.convertible).toEqual(config);
+  });
+
+  test('which tells no events', async () => {
+    expect(await complaints(`${SYNC}\ns.getEvent()`)).toEqual([
+      'c.lua:2: inlet.getEvent: a sync of a preset tells no events',
+    ]);
+  });
+});
+
+test('a collect of its own beside commands is called, so the sync is Lua', async () => {
+  const { config, lsyncd } = await load(
+    'sync{ source = "/s", onCreate = "true", collect = function() return "again" end }',
+  );
+  expect(config.syncs[0]?.targets[0]).toMatchObject({
+    onCreate: 'true',
+    collect: expect.any(Function) as unknown,
+  });
+  expect(lsyncd?.convertible).toBeUndefined();
+  expect(lsyncd?.unsaid).toEqual(['c.lua:1: the handlers of this sync are Lua; it is left out']);
+});
+
+test('a variable of a command is read as Lsyncd reads it: the longest name a word begins with', async () => {
+  const { config } = await load(
+    'sync{ source = "/s", onCreate = "/bin/x ^pathnameX ^targetPathName ^source ^sourcepath ^foo ^path ^o.pathx" }',
+  );
+  expect(config.syncs[0]?.targets[0]).toMatchObject({
+    onCreate: '/bin/x ^{pathname}X ^{targetPath}Name ^source/ ^{source}/path ^foo ^path ^{o.path}x',
+  });
+});
+
 describe('what is wrong is told with its line', () => {
   const SYNC = 'sync{ default.rsync, source = "/s", target = "/t", ';
   test.each<[lua: string, ...lines: (string | RegExp)[]]>([
-    ['\nsettings = { nodaemon = true }', 'c.lua: settings = ...: write settings{ ... }'],
+    ['\nsettings = { nodaemon = true }', 'c.lua:2: settings = ...: write settings{ ... }'],
+    ['\nsync{ default.nosuch, source = "/s" }', /^c\.lua:2: default\.nosuch: unknown; /],
+    ['sync{ default.rsyncsh, source = "/s" }', 'c.lua:1: default.rsyncsh: unknown; did you mean rsyncssh?'],
+    [
+      `settings{ inotifyMode = "Foo" }\n${SYNC} }`,
+      "c.lua:1: settings.inotifyMode: found Foo; allowed: 'Modify', 'CloseWrite', 'CloseWrite or Modify'",
+    ],
+    [
+      `${SYNC}batchSizeLimit = 2*1024*1024*1024 }`,
+      'c.lua:1: batchSizeLimit: found -2147483648: a product of whole numbers wraps at 2^31; write it as in 2^31',
+    ],
     ['\nsettings.nodaemon = true', 'c.lua:2: settings.nodaemon = ...: write settings{ nodaemon = ... }'],
     [
-      'settings{ statusIntervall = 1 }',
+      `settings{ statusIntervall = 1 }\n${SYNC} }`,
       'c.lua:1: settings.statusIntervall: unknown; did you mean statusInterval?',
     ],
-    ['settings{ delay = 1 }', /^c\.lua:1: settings\.delay: unknown; allowed: inotifyMode, insist, /],
-    ['settings{ "insit" }', 'c.lua:1: settings.insit: unknown; did you mean insist?'],
+    [
+      `settings{ delay = 1 }\n${SYNC} }`,
+      /^c\.lua:1: settings\.delay: unknown; allowed: inotifyMode, insist, /,
+    ],
+    [`settings{ "insit" }\n${SYNC} }`, 'c.lua:1: settings.insit: unknown; did you mean insist?'],
     [`\n${SYNC}exlude = { "x" } }`, 'c.lua:2: exlude: unknown; did you mean exclude?'],
     [`${SYNC}name = "x" }`, /^c\.lua:1: name: unknown; allowed: action, /],
     [`${SYNC}rsync = { compres = true } }`, 'c.lua:1: rsync.compres: unknown; did you mean compress?'],
     [`${SYNC}rsync = { _computed = {} } }`, 'c.lua:1: rsync._computed: not to be set'],
     [`${SYNC}"stray" }`, 'c.lua:1: stray: a value without a key'],
     [
-      `${SYNC}rsync = { perms = "yes" } }\n${SYNC}delay = {} }`,
-      'c.lua:1: rsync.perms: found "yes"; allowed: true or false',
+      `${SYNC}exclude = 1, rsync = 1 }\n${SYNC}delay = {} }`,
+      'c.lua:1: rsync: found 1; allowed: a table',
       'c.lua:2: delay: found table; allowed: a number',
     ],
     [`${SYNC}exclude = { true } }`, 'c.lua:1: exclude[1]: found true; allowed: a text'],
@@ -321,6 +450,10 @@ describe('what is wrong is told with its line', () => {
       `${SYNC}exclude = { "\\xff" } }`,
       /^c\.lua:1: exclude\[1\]: it is not UTF-8; names in other bytes can stand in a file/,
     ],
+    [
+      `${SYNC}exitcodes = { [23] = 'maybe' } }`,
+      "c.lua:1: exitcodes: allowed: exit codes and, for each, 'ok', 'again' or 'die'",
+    ],
     ['sync{ default.rsync, target = "/t" }', 'c.lua:1: source: missing'],
     ['sync{ default.rsync, source = "/s" }', 'c.lua:1: target: missing'],
     [
@@ -328,10 +461,6 @@ describe('what is wrong is told with its line', () => {
       'c.lua:1: target: not for default.rsyncssh; it takes host and targetdir',
     ],
     ['sync{ default.rsyncssh, source = "/s", host = "h" }', 'c.lua:1: targetdir: missing'],
-    [
-      'sync{ default.rsyncssh, source = "/s", host = "h", targetdir = "d", ssh = { binary = "plink" } }',
-      /^c\.lua:1: ssh\.binary: found "plink"; the ssh in PATH/,
-    ],
     [
       '\nsync("x")',
       'c.lua:2: sync: found string; allowed: sync{ default.rsync, source = ..., target = ... }',
@@ -342,10 +471,10 @@ describe('what is wrong is told with its line', () => {
     ['os.exit(4)', 'c.lua:1: it ended the program with 4'],
     ['\nobservefd(1)', 'c.lua:2: observefd is not supported; run a program by spawn instead'],
     ['lsyncd.exec("x")', 'c.lua:1: lsyncd.exec is not supported; use spawn'],
-    ['', 'c.lua: syncs: found an empty list; allowed: at least one sync'],
+    ['', 'c.lua:1: syncs: found an empty list; allowed: at least one sync'],
     [
       `\n\n${SYNC}delay = -1 }`,
-      'c.lua:3: syncs[0].delay: found -1; allowed: seconds: a number from 0 to 86400',
+      'c.lua:3: syncs[0].delay: found -1; allowed: seconds: a number from 0 to 1000000',
       /c\.lua:3: syncs\[0\]\.maxDelay/,
     ],
     ['dofile("more.lua")', 'c.lua: more.lua:2: exlude: unknown; did you mean exclude?'],
@@ -357,12 +486,24 @@ describe('what is wrong is told with its line', () => {
   });
 
   test.each([
-    [
-      'exitcodes = { [23] = "again" }',
-      'exitcodes has no effect for default.rsync: what failed is always tried again',
-    ],
+    ['exitcodes = { [23] = "again" }', undefined],
+    ['rsyncExitCodes = { [23] = "again" }', 'rsyncExitCodes has no effect for default.rsync'],
+    ['rsyncExitCodes = { [23] = "ok" }', undefined],
     ['onCreate = "true"', 'onCreate beside default.rsync has no effect'],
     ['onMove = true', undefined],
+    [
+      'rsync = { _extra = { "--info=progress2" } }',
+      'rsync._extra: --info=progress2 has no effect: what rsync says is in the log',
+    ],
+    [
+      'rsync = { _extra = { "--delete-after" } }',
+      'rsync._extra: --delete-after has no effect: deletions are those of `delete`',
+    ],
+    [
+      'rsync = { _extra = { "--out-format", "%n" } }',
+      'rsync._extra: --out-format=%n has no effect: what rsync says is in the log',
+    ],
+    ['rsync = { _extra = { "-r" } }', 'rsync._extra: -r has no effect: which names are sent is decided here'],
   ])('%s beside a preset', async (options, notice) => {
     const { lsyncd } = await load(`${SYNC}${options} }`);
     expect(lsyncd?.notices).toEqual(notice === undefined ? [] : [`c.lua:1: ${notice}`]);
@@ -372,7 +513,11 @@ describe('what is wrong is told with its line', () => {
     ['action = 1', 'c.lua:1: action: found number; allowed: a function'],
     ['onCreate = 1', 'c.lua:1: onCreate: found number; allowed: a text or a function'],
     ['', 'c.lua:1: action: missing: a sync is of a preset as default.rsync, or has an action, onCreate, ...'],
-    ['onCreate = "true", crontab = {}', 'c.lua:1: crontab: is not supported'],
+    ['onCreate = "true", tunnel = {}', 'c.lua:1: tunnel: allowed: tunnel{ command = ... }'],
+    [
+      'onCreate = "true", crontab = { "0 3 * *" }',
+      /^c\.lua:1: syncs\[0\]\.crontab\[0\]: found "0 3 \* \*"; allowed: five or six/,
+    ],
   ])('a sync with handlers and %s', async (options, line) => {
     const { config } = await load(`sync{ source = "/s", onCreate = "true" }`);
     expect(config.syncs[0]).toMatchObject({
@@ -380,14 +525,24 @@ describe('what is wrong is told with its line', () => {
       initial: false,
       targets: [{ kind: 'action', onCreate: 'true' }],
     });
-    expect(await complaints(`sync{ source = "/s", ${options} }`)).toEqual([line]);
+    expect(await complaints(`sync{ source = "/s", ${options} }`)).toEqual([
+      typeof line === 'string' ? line : expect.stringMatching(line),
+    ]);
   });
 
   test('what has no effect here is told, and the rest runs', async () => {
-    const { lsyncd } = await load(`\n${SYNC}rsync = { verbose = true, delete_excluded = true } }`);
+    const { lsyncd } = await load(`\n${SYNC}rsync = { verbose = true } }`);
+    expect(lsyncd?.notices).toEqual(['c.lua:2: rsync.verbose has no effect: what rsync says is in the log']);
+  });
+
+  test('what is excluded is deleted where rsync.delete_excluded says so, but not by default.direct', async () => {
+    const table = 'source = "/s", target = "/t", rsync = { delete_excluded = true }';
+    const { config, lsyncd } = await load(
+      `sync{ default.rsync, ${table} }\nsync{ default.direct, ${table} }`,
+    );
+    expect(config.syncs.map(({ rsync }) => rsync?.deleteExcluded)).toEqual([true, undefined]);
     expect(lsyncd?.notices).toEqual([
-      'c.lua:2: rsync.verbose has no effect: what rsync says is in the log',
-      'c.lua:2: rsync.delete_excluded has no effect: what is excluded stays on the target',
+      'c.lua:2: rsync.deleteExcluded has no effect for default.direct, which runs no rsync',
     ]);
   });
 });

@@ -16,14 +16,14 @@ function sayAll(log: Log): void {
   log.error('e');
   log.warn('w');
   log.info('i');
-  for (const topic of ['command', 'batch', 'name', 'watch', 'status', 'other'] as const)
+  for (const topic of ['command', 'batch', 'name', 'watch', 'status', 'tunnel', 'other'] as const)
     log.debug('d', {}, topic);
 }
 
 test.each<[string[], string]>([
   [[], 'Error Warn Normal'],
   [['scarce'], 'Error Warn'],
-  [['all'], 'Error Warn Normal Exec Delay Info Inotify Statusfile Debug'],
+  [['all'], 'Error Warn Normal Exec Delay Info Inotify Statusfile Tunnel Debug'],
   [['Exec'], 'Error Warn Normal Exec'],
   [['scarce', 'Delay', 'Inotify'], 'Error Warn Delay Inotify'],
   [['Nothing'], 'Error Warn Normal'],

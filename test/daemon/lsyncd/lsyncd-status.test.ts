@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { lsyncdStatus } from '../../../src/daemon/lsyncd/lsyncd-status.ts';
 import type { TargetStatus } from '../../../src/daemon/status-board.ts';
+import type { TunnelStatus } from '../../../src/target/tunnel/tunnel.ts';
 import { HINT } from '../../../src/model/event-batch.ts';
 import { pathFromText } from '../../../src/model/path-bytes.ts';
 
@@ -33,7 +34,7 @@ function name(
 }
 
 test('a sync at rest has no delays and filters nothing', () => {
-  expect(lsyncdStatus({ at, isRunning: true, directories: 3, targets: [idle] })).toBe(
+  expect(lsyncdStatus({ at, isRunning: true, directories: 3, targets: [idle], tunnels: [] })).toBe(
     `Lsyncd status report at Sun Nov 22 02:37:38 2026
 
 Sync1 source=/SRC/
@@ -73,7 +74,8 @@ test('names are told as Lsyncd tells its delays, and how many more there are', (
       name('waiting', '', HINT.isDirectory, { isCompared: true }),
     ],
   };
-  expect(lsyncdStatus({ at, isRunning: true, directories: 0, targets: [idle, busy] })).toContain(`
+  expect(lsyncdStatus({ at, isRunning: true, directories: 0, targets: [idle, busy], tunnels: [] }))
+    .toContain(`
 Sync2 source=/
 waiting: host is down
 There are 22 delays
@@ -94,4 +96,42 @@ exclude-from /rules
 
 
 Inotify`);
+});
+
+test.each<[string, boolean, TunnelStatus['processes']]>([
+  ['DOWN', false, [{ state: 'down' }]],
+  ['CONNECTING', true, [{ state: 'connecting', message: 'it is not ready yet' }]],
+  ['CONNECTING', true, [{ state: 'down' }, { state: 'connecting' }]],
+  ['UP', true, [{ state: 'up', port: 40_001 }, { state: 'connecting' }]],
+  ['UP_RETRY_TIMEOUT', true, [{ state: 'down', message: 'exit 1' }, { state: 'up' }]],
+  ['RETRY_TIMEOUT', true, [{ state: 'down' }, { state: 'down' }]],
+])('a tunnel is %s', (status, isStarted, processes) => {
+  const tunnels = [{ name: 'way', isStarted, processes }];
+  const text = lsyncdStatus({ at, isRunning: true, directories: 1, targets: [], tunnels });
+  expect(text).toContain(`\nTunnel: name=way status=${status}\n`);
+});
+
+test('tunnels stand behind the syncs, with what each process is doing', () => {
+  const processes = [
+    { state: 'up', port: 40_001 },
+    { state: 'down', port: 40_002, message: 'its command ended with exit 1' },
+  ] as const;
+  const tunnels = [
+    { name: 'pool', isStarted: true, processes },
+    { name: 'other', isStarted: true, processes: [{ state: 'up' } as const] },
+  ];
+  expect(lsyncdStatus({ at, isRunning: true, directories: 3, targets: [idle], tunnels })).toContain(`
+Filtering:
+  nothing.
+
+
+Tunnel: name=pool status=UP_RETRY_TIMEOUT
+  1: up port=40001
+  2: down port=40002 (its command ended with exit 1)
+
+Tunnel: name=other status=UP
+  1: up
+
+Inotify watching 3 directories
+`);
 });

@@ -25,6 +25,7 @@ namespace syncline::testing {
 //   event ID INODE FLAG|FLAG PATH    absolute; %XX is a byte; the inode may be -
 //   wait MS                          the clock goes on
 //   barrier                          all that waits for its time but halves of renames is told
+//   told                             how far all is told, for the next line of `= told ID`
 //   = RECORD                         what has come of all above: RecordLines, `resume from ID`, `restart`
 class EventScript final : public EventSource {
  public:
@@ -99,6 +100,9 @@ class EventScript final : public EventSource {
     } else if (word == "barrier") {
       Start();
       translator_->TellDueRescans(now_ms_);
+    } else if (word == "told") {
+      Start();
+      got_.push_back("told " + std::to_string(translator_->ToldId()));
     } else if (word == "=") {
       Start();
       std::getline(words >> std::ws, text);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -42,14 +43,16 @@ class SourceDirectory {
 
 class RunningWatch {
  public:
-  explicit RunningWatch(const std::string& root, const std::string& since = "") {
+  explicit RunningWatch(const std::string& root, const std::string& since = "", FsEventsLimits limits = {})
+      : backend_(limits) {
     WatchOptions options;
     options.root = root;
     options.since = since;
     const WatchError failed = backend_.Start(options, [this] {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
       rung_ = true;
       bell_.notify_all();
+      bell_.wait(lock, [this] { return !holds_; });
     });
     REQUIRE(failed.error == 0);
   }
@@ -73,12 +76,28 @@ class RunningWatch {
       rung_ = false;
     }
   }
+  // Keeps the backend's thread from going on behind the next record, until Release.
+  void Hold() {
+    const std::lock_guard lock(mutex_);
+    rung_ = false;
+    holds_ = true;
+  }
+  void UntilHeld() {
+    std::unique_lock lock(mutex_);
+    REQUIRE(bell_.wait_for(lock, std::chrono::seconds(30), [this] { return rung_; }));
+  }
+  void Release() {
+    const std::lock_guard lock(mutex_);
+    holds_ = false;
+    bell_.notify_all();
+  }
   FsEventsBackend& Backend() { return backend_; }
 
  private:
   std::mutex mutex_;
   std::condition_variable bell_;
   bool rung_ = false;
+  bool holds_ = false;
   uint32_t token_ = 0;
   FsEventsBackend backend_;
 };
@@ -207,6 +226,65 @@ TEST_CASE("events that FSEvents dropped are told again from the journal, once") 
   CHECK(fake::Started() == streams + 1);
   CHECK(fake::Since() == 1001);
   CHECK(watch.Backend().Stats().overflows == 1);
+}
+
+TEST_CASE("events that FSEvents dropped are compared where the journal is another one by now") {
+  const SourceDirectory source;
+  RunningWatch watch(source.Path());
+  watch.UntilBarrier();
+  fake::DeliverOnFlush({{source / "a", 0, kItemRemoved | kItemIsFile, 1001}});
+  watch.UntilBarrier();
+  const int streams = fake::Started();
+  fake::SetLatestId(1010);
+  fake::SetJournal("00000000-0000-0000-0000-000000000002");
+  fake::DeliverOnFlush({{source.Path(), 0, kMustScanSubDirs | kUserDropped, 1009}});
+  const std::vector<std::string> lines = watch.UntilBarrier();
+  fake::SetJournal("00000000-0000-0000-0000-000000000001");
+  CheckLines(lines, {"coverage scanning", "rescan . overflow", "coverage watching"});
+  CHECK(fake::Started() == streams);
+}
+
+TEST_CASE("what comes faster than it is translated is told again from the journal, or compared") {
+  const SourceDirectory source;
+  RunningWatch watch(source.Path(), "", {.queued_events = 4});
+  watch.UntilBarrier();
+  const int streams = fake::Started();
+  watch.Hold();
+  fake::Deliver({{source / "a", 0, kItemRemoved | kItemIsFile, 1001}});
+  watch.UntilHeld();
+  fake::SetLatestId(1010);
+  fake::SetHistory({{source / "1", 0, kItemRemoved | kItemIsFile, 1002}});
+  uint32_t flags = kItemRemoved | kItemIsFile;
+  bool in_journal = true;
+  SUBCASE("the journal has it all") {}
+  SUBCASE("the kernel had dropped some of it") {
+    flags = kMustScanSubDirs | kKernelDropped;
+    in_journal = false;
+  }
+  for (uint64_t id = 1002; id < 1008; id++) {
+    fake::Deliver({{source / "b", 0, flags, id}, {source / "c", 0, kItemRemoved | kItemIsFile, id}});
+  }
+  fake::Settle();
+  watch.Release();
+  const std::vector<std::string> lines = watch.UntilBarrier();
+  const auto tells = [&lines](const char* line) {
+    return std::find(lines.begin(), lines.end(), line) != lines.end();
+  };
+  CHECK(watch.Backend().Stats().overflows >= 1);
+  CHECK(tells("changed 1 deleted") == in_journal);
+  CHECK(tells("rescan . overflow") == !in_journal);
+  CHECK(fake::Started() == streams + (in_journal ? 1 : 0));
+}
+
+TEST_CASE("a history that does not say its end is taken for told when nothing comes any more") {
+  const SourceDirectory source;
+  fake::HoldHistoryDone(true);
+  {
+    RunningWatch watch(source.Path(), "", {.replay_silence_ms = 50});
+    CheckLines(watch.UntilBarrier(), {"coverage scanning", "coverage watching"});
+    CHECK_FALSE(watch.Backend().Stats().scanning);
+  }
+  fake::HoldHistoryDone(false);
 }
 
 TEST_CASE("a watch ends while events pour in") {

@@ -47,8 +47,8 @@ describe('a string that begins with a slash', () => {
       ['/bin/e', 'pred/ad/', 'd/a.bak', '$HOME', "'d/a'"],
     ],
     [
-      '/bin/e ^source ^target ^sourcePathdir ^pathx ^',
-      ['/bin/e', '/srv/für', 'host:copy/', '/srv/für/d/', '^pathx', '^'],
+      '/bin/e ^source ^target ^sourcePathdir ^foo ^{path}x ^{pathname}Name ^',
+      ['/bin/e', '/srv/für', 'host:copy/', '/srv/für/d/', '^foo', 'd/ax', 'd/aName', '^'],
     ],
   ])('is a program with its arguments: %s', (text, expected) => {
     expect(wordsFor(text)).toEqual(expected.map(pathFromText));
@@ -62,7 +62,7 @@ describe('a string that begins with a slash', () => {
 
 test('^o. is the old name of a move, ^d. and a bare variable the new one', () => {
   const move = { etype: 'Move', path: 'old/a', to: 'new/b', isDirectory: true } as Partial<ActionEvent>;
-  const text = '/bin/mv ^o.targetPathname ^d.targetPathname ^path ^o.pathdir ^d.path';
+  const text = '/bin/mv ^o.targetPathname ^d.targetPathname ^path ^o.pathdir ^{d.path}';
   expect(wordsFor(text, move)).toEqual([
     '/bin/mv',
     'host:copy/old/a',
@@ -78,6 +78,13 @@ test.each([
   ['  ', 'the command is empty'],
   ['/bin/echo "open', 'a double quote is not closed'],
   ['echo ^o.path', '^o.path is for onMove alone'],
+  [
+    'rm -rf ^targetPathName',
+    '^targetPathName is no variable; did you mean ^targetPathname or ^{targetPath}Name?',
+  ],
+  ['/bin/rm ^sourcepath', '^sourcepath is no variable; did you mean ^sourcePath or ^{source}path?'],
+  ['grep "^paths"', 'did you mean ^{path}s?; for a plain ^ put a backslash before it'],
+  ['echo ^{Path}', '^{Path is no variable; did you mean ^path?'],
   ["sh -c 'cat ^path'", '^path stands in single quotes'],
   ['echo "$(cat \'^path\')"', '^path stands in single quotes'],
 ])('%j is refused before anything is started', (text, message) => {
@@ -101,12 +108,15 @@ describe('any other string is read by sh', () => {
       "(printf '%s' ^targetPathname) && { printf '%s' \"\\\"^pathname\"; }",
       (name) => `host:copy/${name}"${name}`,
     ],
+    ["grep ^foo /dev/null; grep '^paths' /dev/null; printf '%s' ^{pathname}X", (name) => `${name}X`],
+    ["^/usr/bin/printf '%s' ^pathname | /bin/cat", (name) => name],
     ["case ^pathname in *) printf '%s' ^pathname;; esac # ^path", (name) => name],
     ["printf '%s' ^o.pathname^d.pathname", (name, old) => old + name],
     ['[ -n "^path" ] && printf \'%s\' $(echo x) \\^path ^path', (name) => `x^path${name}`],
   ];
 
-  test('in which no name is ever read as a part of the text, whatever is in it', () => {
+  // It starts many shells.
+  test('in which no name is ever read as a part of the text, whatever is in it', { timeout: 60_000 }, () => {
     const random = new SeededRandom(11);
     const pieces = [
       ...[

@@ -59,6 +59,10 @@ test('a name at the top keeps its bytes, also where the roots are / and none', (
   });
 });
 
+test('the directory of a name at the top is the root, with a slash', () => {
+  expect(values(top, '/s', 'host:t')).toMatchObject({ sourcePathdir: '/s/', targetPathdir: 'host:t/' });
+});
+
 test('the root is a dot by itself and the roots themselves below them', () => {
   expect(values(root, '/s', '/t')).toMatchObject({
     pathname: '.',

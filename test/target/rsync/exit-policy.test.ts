@@ -22,6 +22,7 @@ describe('an exit code', () => {
     { code: 23, namedPaths: 2, kind: 'done' },
     { code: 24, namedPaths: 1, kind: 'done' },
     { code: 2, messages: ['invalid file mode 00 for x [Receiver]'], kind: 'missingArgsBroken' },
+    { code: 2, kind: 'missingArgsBroken' },
     {
       code: 3,
       messages: ['rsync: [sender] change_dir "/s" failed: No such file or directory (2)'],
@@ -97,7 +98,7 @@ test.each([
   { code: 4, scope: 'target' },
   { code: 25, scope: 'batch' },
 ])('once a target has worked, exit code $code fails with the scope $scope', ({ code, scope }) => {
-  const findings = { messages: [], namedPaths: 0, hasUnknownPath: false, isReadOnly: false };
+  const findings = { messages: ['something'], namedPaths: 0, hasUnknownPath: false, isReadOnly: false };
   const verdict = judgeRun({ kind: 'exited', code }, findings, { targetName: 'host:dir', hasWorked: true });
   expect(verdict).toMatchObject({ kind: 'failed', scope });
 });
@@ -108,12 +109,12 @@ test.each([
   { end: { kind: 'waitingForFifo' }, scope: 'batch', says: 'fifo' },
   { end: { kind: 'hung', idleMs: 61_000 }, scope: 'target', says: '61 s' },
   {
-    end: { kind: 'notStarted', errorCode: 'ENOENT', message: 'spawn rsync ENOENT' },
+    end: { kind: 'notStarted', errorCode: 'ENOENT', reason: 'spawn rsync ENOENT' },
     scope: 'configuration',
     says: 'ENOENT',
   },
   {
-    end: { kind: 'notStarted', errorCode: 'EAGAIN', message: 'spawn rsync EAGAIN' },
+    end: { kind: 'notStarted', errorCode: 'EAGAIN', reason: 'spawn rsync EAGAIN' },
     scope: 'batch',
     says: 'EAGAIN',
   },
@@ -132,3 +133,38 @@ test.each([
     });
   },
 );
+
+describe('what the user says of an exit code goes before what it means by itself', () => {
+  const exitCodes = { ok: [23, 99], again: [1, 24, 99], die: [12, 24, 99, 13] };
+  test.each([
+    { code: 99, namedPaths: 0, verdict: { kind: 'doneBySay' } },
+    { code: 23, namedPaths: 1, verdict: { kind: 'doneBySay' } },
+    { code: 1, namedPaths: 0, verdict: { kind: 'failed', scope: 'target' } },
+    { code: 24, namedPaths: 1, verdict: { kind: 'failed', scope: 'batch' } },
+    { code: 12, namedPaths: 0, verdict: { kind: 'failed', scope: 'configuration' } },
+    { code: 13, namedPaths: 0, verdict: { kind: 'failed', scope: 'configuration' } },
+    { code: 11, namedPaths: 0, verdict: { kind: 'failed', scope: 'target' } },
+  ])('$code with $namedPaths paths: $verdict', ({ code, namedPaths, verdict }) => {
+    const findings = { messages: ['x'], namedPaths, hasUnknownPath: false, isReadOnly: false };
+    expect(judgeRun({ kind: 'exited', code }, findings, { ...NEW_TARGET, exitCodes })).toMatchObject(verdict);
+  });
+
+  test('but for 0, and for what only decides how to go on', () => {
+    const all = { ok: [], again: [0, 2, 3], die: [0, 2, 3] };
+    const judged = (code: number, message: string): unknown =>
+      judgeRun(
+        { kind: 'exited', code },
+        { messages: [message], namedPaths: 0, hasUnknownPath: false, isReadOnly: false },
+        { ...NEW_TARGET, exitCodes: all },
+      );
+    expect(judged(0, '')).toEqual({ kind: 'done' });
+    expect(judged(2, 'invalid file mode 00 for x [Receiver]')).toEqual({ kind: 'missingArgsBroken' });
+    expect(judged(3, 'rsync: [sender] change_dir "/s" failed: x (2)')).toEqual({ kind: 'sourceSuspect' });
+  });
+
+  test('and not to how it ended otherwise', () => {
+    const findings = { messages: [], namedPaths: 0, hasUnknownPath: false, isReadOnly: false };
+    const killed = { kind: 'killed', signal: 'SIGKILL' } as const;
+    expect(judgeRun(killed, findings, { ...NEW_TARGET, exitCodes })).toMatchObject({ scope: 'batch' });
+  });
+});

@@ -19,12 +19,12 @@ test.each([
   ['as ps tells it', workByPs],
 ])(
   'the work of a group grows by what its members do, and is nothing without members: %s',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (_how, work) => {
     const busy = start('(while :; do :; done) & wait');
     const first = await work(busy);
     await expect
-      .poll(async () => (await work(busy)).received, { timeout: 30_000 })
+      .poll(async () => (await work(busy)).received, { timeout: 90_000 })
       .toBeGreaterThan(first.received);
     // Above the largest number that a system gives.
     expect(await work(2 ** 31 - 1)).toEqual({ received: 0, written: 0 });

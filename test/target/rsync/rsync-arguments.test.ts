@@ -4,9 +4,11 @@ import { parseTarget } from '../../../src/target/parse-target.ts';
 import {
   ARCHIVE_ATTRIBUTES,
   checkExtraArguments,
+  compareArguments,
   filterDeletionInput,
   leftoverInput,
   listInput,
+  partialDirectoryArguments,
   protectArguments,
   runArguments,
 } from '../../../src/target/rsync/rsync-arguments.ts';
@@ -97,10 +99,40 @@ test('temporary files are looked for in these directories only, and the way ther
 
 test('a protecting rule matches its name whatever the bytes', () => {
   expect(protectArguments(['a*b', String.raw`a\b`, 'ü'].map(pathFromText))).toEqual([
-    String.raw`--exclude=/a\*b`,
-    String.raw`--exclude=/a\b`,
-    '--exclude=/??',
+    String.raw`--filter=-sr /a\*b`,
+    String.raw`--filter=-sr /a\b`,
+    '--filter=-sr /??',
   ]);
+});
+
+test.each<[{ deletes: boolean; deletesExcluded: boolean; deletesLast?: true }, readonly string[]]>([
+  [{ deletes: true, deletesExcluded: false }, ['--delete', '--force']],
+  [{ deletes: true, deletesExcluded: true }, ['--delete', '--force', '--delete-excluded']],
+  [
+    { deletes: true, deletesExcluded: true, deletesLast: true },
+    ['--delete-delay', '--force', '--delete-excluded'],
+  ],
+  // Alone it would delete.
+  [{ deletes: false, deletesExcluded: true }, []],
+])('a comparison with %j has %j of deletions', (options, expected) => {
+  const all = compareArguments({
+    deletesLast: false,
+    comparesNanoseconds: false,
+    byContent: false,
+    fromList: false,
+    ...options,
+  });
+  expect(all.filter((argument) => /delete|force/.test(argument))).toEqual(expected);
+});
+
+test.each<[readonly string[], readonly string[]]>([
+  [['--partial-dir=.part'], ['--filter=-rp .part/']],
+  [['--partial-dir', 'a b/'], ['--filter=-rp a b/']],
+  [['--delay-updates', '-z'], ['--filter=-rp .~tmp~/']],
+  [['--partial', '--partial-dir=/abroad'], []],
+  [['--partial-dir'], []],
+])('with %j directories of parts are protected by %j', (extra, expected) => {
+  expect(partialDirectoryArguments(extra)).toEqual(expected);
 });
 
 test.each([
@@ -120,6 +152,8 @@ test.each([
   '-zn',
   '-vy',
   '-q',
+  '-R',
+  '-avzR',
 ])('the option %s is refused', (option) => {
   expect(() => {
     checkExtraArguments([option]);
@@ -131,7 +165,7 @@ test.each([
   [['--rsync-path=sudo rsync']],
   [['--max-size=5m', '--fsync', '-z']],
   [['--chmod', 'u+w']],
-  [['-zv', '-essh -n', '-T/any/dir']],
+  [['-zv', '-essh -n', '-T/any/dir', '-zT/Root', '-MR']],
 ])('the options %j pass', (options) => {
   expect(() => {
     checkExtraArguments(options);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { findLauncher } from '../../../src/target/rsync/launcher.ts';
 import { LineReader } from '../../../src/target/rsync/line-reader.ts';
 import { runProcess } from '../../../src/target/rsync/run-process.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
@@ -53,9 +54,29 @@ describe('a child', () => {
     expect(end).toEqual({ kind: 'waitingForFifo' });
   });
 
+  test.runIf(process.platform === 'linux')(
+    'that is not there is told of by its own name, not by that of our launcher',
+    async () => {
+      const launcher = await findLauncher(process.env);
+      expect(launcher).not.toEqual([]);
+      const { end, errors } = await runShell('', { launcher, program: 'no-such-program' });
+      expect(end).toEqual({ kind: 'exited', code: 127 });
+      expect(errors).toEqual(['no-such-program: not found']);
+    },
+  );
+
+  test('with a NUL in an argument says so', async () => {
+    const { end } = await runShell('echo \0');
+    expect(end).toMatchObject({ kind: 'notStarted', reason: 'an argument holds a NUL byte' });
+  });
+
   test('that cannot be started says why', async () => {
     const { end } = await runShell('', { program: '/nowhere/sh' });
-    expect(end).toMatchObject({ kind: 'notStarted', errorCode: 'ENOENT' });
+    expect(end).toMatchObject({
+      kind: 'notStarted',
+      errorCode: 'ENOENT',
+      reason: 'there is no such program',
+    });
   });
 
   test('that ignores TERM is killed, with its children', async () => {

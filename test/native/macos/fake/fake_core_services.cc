@@ -4,8 +4,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -13,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 namespace {
@@ -20,8 +19,7 @@ namespace {
 std::atomic<int> live_objects = 0;
 
 [[noreturn]] void Misused(const char* what) {
-  std::fprintf(stderr, "fake CoreServices: %s\n", what);
-  std::abort();
+  throw std::logic_error(std::string("fake CoreServices: ") + what);
 }
 
 // Everything of Core Foundation here; freed with its last reference, so that a late use is a use after free.
@@ -456,6 +454,19 @@ void DeliverOnFlush(const std::vector<FsEvent>& events) {
   const std::lock_guard lock(fake_mutex);
   for (FSEventStreamRef stream : streams) {
     stream->kept.push_back(events);
+  }
+}
+
+void Settle() {
+  std::vector<dispatch_queue_t> queues;
+  {
+    const std::lock_guard lock(fake_mutex);
+    for (FSEventStreamRef stream : streams) {
+      queues.push_back(stream->queue);
+    }
+  }
+  for (dispatch_queue_t queue : queues) {
+    dispatch_sync_f(queue, nullptr, [](void* /*nothing*/) {});
   }
 }
 

@@ -7,7 +7,8 @@
 #include "macos/fs_event.h"
 
 // Drives the fake CoreServices. Its Core Foundation counts the objects that live, its queues are threads, and
-// a call that Apple's own would punish ends the process.
+// a call that Apple's own would punish throws std::logic_error, which ends the process unless a test expects
+// it.
 namespace syncline::testing::fake {
 
 // Objects, streams and queues that are not released.
@@ -18,6 +19,8 @@ int LiveObjects();
 void Deliver(const std::vector<FsEvent>& events);
 // The same, but kept until the stream is flushed, as behind the latency.
 void DeliverOnFlush(const std::vector<FsEvent>& events);
+// Returns when all that was delivered has been told. No stream may end meanwhile.
+void Settle();
 // The flag of the next stream: FSEventStreamStart says no, FSEventStreamCreate gives none.
 void RefuseStart(bool refuse);
 void RefuseCreate(bool refuse);

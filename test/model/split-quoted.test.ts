@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { splitQuoted } from '../../src/cli/split-quoted.ts';
+import { splitQuoted } from '../../src/model/split-quoted.ts';
 
 test.each<[string, string[]]>([
   ['', []],
