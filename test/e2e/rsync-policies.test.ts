@@ -215,6 +215,11 @@ test('several processes share a large batch and leave the same tree', async () =
     counts: { updated: 2000, deleted: 41 },
     problems: [],
   });
-  expect(mirror.commands().length - runs).toBe(3);
+  // Some rsyncs of 2026 need one more for the deletions, without a list.
+  const lists = mirror
+    .commands()
+    .slice(runs)
+    .filter((words) => words.includes('--files-from=-'));
+  expect(lists.length).toBe(3);
   expect(describeTree(mirror.copy)).toEqual(describeTree(mirror.source));
 });
