@@ -1,5 +1,7 @@
 #include "addon/posix_calls.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -31,11 +33,20 @@ Napi::Value SendDatagramTo(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), SendDatagram(path, bytes));
 }
 
+// Without the end of the environment, which joins all threads of workers.
+Napi::Value ExitAtOnce(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) {
+    throw Napi::TypeError::New(info.Env(), "exitAtOnce: a status is needed");
+  }
+  _exit(info[0].As<Napi::Number>().Int32Value());
+}
+
 }  // namespace
 
 void RegisterPosixCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("lockFile", Napi::Function::New(env, LockFile, "lockFile"));
   exports.Set("sendDatagram", Napi::Function::New(env, SendDatagramTo, "sendDatagram"));
+  exports.Set("exitAtOnce", Napi::Function::New(env, ExitAtOnce, "exitAtOnce"));
 }
 
 }  // namespace syncline

@@ -193,4 +193,6 @@ export interface NativeAddon {
   lockFile(descriptor: number): boolean;
   /** Sends one datagram to the Unix socket at `path` (both latin1 bytes) without waiting; 0 or the errno. */
   sendDatagram(path: string, bytes: string): number;
+  /** Ends the process by _exit(2) with this status: nothing is waited for, no `exit` listener is called any more. */
+  exitAtOnce(status: number): never;
 }

@@ -25,6 +25,7 @@ import type { Target } from '../target/target.ts';
 import type { ActionThreadScript } from './action-thread.ts';
 import type { MirrorOptions, TargetPlace } from './mirror-options.ts';
 import { compileExcludes } from './compile-excludes.ts';
+import { leaveThreads } from './leave-threads.ts';
 import type { ProgramIo } from './program-io.ts';
 
 /** What all targets of one source share. */
@@ -201,7 +202,7 @@ function scriptThread(
   const { module, definition, target } = place;
   if (module === undefined) return undefined;
   const script: ActionThreadScript = { module, definition, places: { source, target } };
-  return { program: THREAD_PROGRAM, script, functionNames: ACTION_KEYS };
+  return { program: THREAD_PROGRAM, script, functionNames: ACTION_KEYS, left: leaveThreads };
 }
 
 /** rsync would send again what was moved; on this machine the file engine moves it. */

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { ConfigError, type ConfigProblem } from '../config/config-error.ts';
+import { endThread } from '../target/action/end-thread.ts';
 import { HELD_MS, ThreadWatch } from '../target/action/thread-watch.ts';
+import { leaveThreads } from './leave-threads.ts';
 
 /** The program of the thread, beside this one. */
 const THREAD_PROGRAM = new URL('./module-trial-thread.js', import.meta.url);
@@ -58,7 +60,7 @@ export async function tryModule(
   const result = await ended;
   signal?.removeEventListener('abort', abort);
   watch.end();
-  void worker.terminate();
+  void endThread(worker, leaveThreads);
   if ('problems' in result) throw new ConfigError(file, result.problems);
   return result.compiled;
 }

@@ -50,8 +50,8 @@ function text(live: LiveConfig, file: string): string {
 
 const stops = (live: LiveConfig): readonly LogLine[] => live.logged(/^stopped: /);
 
-/** The action has stopped, alone, as the log and the status say in these words. */
-async function expectStopped(live: LiveConfig, message: string): Promise<void> {
+/** The action has stopped, alone, as the log and the status say in these words; of its processes these are left. */
+async function expectStopped(live: LiveConfig, message: string, left: readonly number[] = []): Promise<void> {
   await live.until(() => stops(live).length > 0, 'the end of the action');
   const remedy = 'Mend the function and reload, or restart.';
   expect(stops(live)).toEqual([
@@ -67,7 +67,7 @@ async function expectStopped(live: LiveConfig, message: string): Promise<void> {
   live.change('s', 'echo 3 > after');
   await live.untilEqual('s', 't');
   expect(await live.end()).toEqual({ code: 143, signal: null });
-  expect(live.process.family()).toEqual([]);
+  expect(live.process.family()).toEqual(left);
 }
 
 // One at a time: a thread that loops takes a whole core.
@@ -116,6 +116,21 @@ describe('a function stops its target alone', () => {
     }`);
     live.change('s', 'echo 2 > new');
     await expectStopped(live, 'onCreate has used up the memory of its thread');
+  });
+
+  test('that hangs in a call of the system, and the program ends all the same', async () => {
+    await using live = await started(
+      `onCreate: () => execSync('echo $$ > pid; exec sleep 1000', { stdio: 'ignore' })`,
+      `import { execSync } from 'node:child_process';`,
+    );
+    live.change('s', 'echo 2 > new');
+    await live.until(() => text(live, 'pid').endsWith('\n'), 'the call');
+    const pid = Number(text(live, 'pid'));
+    try {
+      await expectStopped(live, 'onCreate has not let go of its thread for 10 s', [pid]);
+    } finally {
+      process.kill(pid);
+    }
   });
 
   test('that leaves an error of the system to nobody', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { endedIn } from '../support/run-in-directory.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
@@ -37,6 +37,24 @@ describe('syncline check says in one line, with 2, why a configuration that is a
     ).toEqual(typeof line === 'string' ? line : expect.stringMatching(line));
     expect(status).toBe(2);
   });
+});
+
+test('a top level that hangs in a call of the system does not hold up the end of syncline check', async () => {
+  using directory = makeTempDir();
+  writeFileSync(
+    directory.at('c.ts'),
+    `import { execSync } from 'node:child_process';
+execSync('echo $$ > pid; exec sleep 1000', { stdio: 'ignore' });
+export default {};
+`,
+  );
+  try {
+    const { status, output } = await endedIn(directory, 'check', 'c.ts');
+    expect(output).toContain('c.ts: its top level has not let go of its thread for 10 s');
+    expect(status).toBe(2);
+  } finally {
+    process.kill(Number(readFileSync(directory.at('pid'), 'utf8')));
+  }
 });
 
 test.each([['check'], ['config']])('syncline %s calls no function of a configuration', async (command) => {

@@ -4,14 +4,13 @@ import type { CommandEvent } from '../command/command-event.ts';
 import { CallMarks } from './call-marks.ts';
 import type { EngineThreadData, FromEngine, ToEngine } from './engine-messages.ts';
 import type { EngineHost, EngineSettings, ScriptEngine, TakenEvents } from './engine-options.ts';
+import { endThread } from './end-thread.ts';
 import { ENDED, stopped } from './event-feed.ts';
 import { HELD_MS, ThreadWatch } from './thread-watch.ts';
 import { SentEvents } from './told-events.ts';
 
 /** A thread that is told to close has so long for it. */
 const CLOSING_MS = 3_000;
-/** One that is ended mostly ends within some milliseconds. */
-const ENDING_MS = 1_000;
 
 /** What runs the script in a thread of its own. */
 export interface ScriptThread {
@@ -21,6 +20,8 @@ export interface ScriptThread {
   readonly script: unknown;
   /** Of the function that `CallMarks` notes as 1, as 2, ... */
   readonly functionNames: readonly string[];
+  /** Called when it was ended and hangs all the same; it must not hold up the end of the program. */
+  readonly left: () => void;
 }
 
 interface Feed {
@@ -148,14 +149,8 @@ export class ThreadEngine implements ScriptEngine {
     this.#feed?.end();
   }
 
-  /** Ends the thread. One that waits in a call of the system ends with that: nobody waits for it here. */
   async #ended(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ENDING_MS);
-    });
-    await Promise.race([this.#worker?.terminate(), late]);
-    clearTimeout(timer);
+    if (this.#worker !== undefined) await endThread(this.#worker, this.#thread.left);
   }
 
   #post(message: ToEngine): void {
