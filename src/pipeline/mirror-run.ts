@@ -47,6 +47,8 @@ export class MirrorRun {
 
   /** The whole tree has not been compared yet. */
   #startup: boolean;
+  /** It was asked for, and failed. */
+  #attempted = false;
   /** The first barrier has passed. */
   #ready: boolean;
   #finishing = false;
@@ -96,7 +98,7 @@ export class MirrorRun {
       }),
     );
     this.#running.add(() => this.#pauseTimer?.unsubscribe());
-    // By content: so it takes in all that happens before the target has been reached for the first time.
+    // By content: so it takes in all that happens before anything was asked of the target.
     if (this.#startup) this.#tree.rescan(ROOT_PATH, true);
     this.#running.add(
       eventBatch$.subscribe({
@@ -232,10 +234,11 @@ export class MirrorRun {
     deliverNext();
   }
 
-  /** Nothing is known of the target before the first compare, so that goes by size and time like any other. */
+  /** The first compare goes by size and time like any other, though its first attempt takes in all that has changed. */
   #asked({ moves, entries, subtrees, contentSubtrees }: Chunk): Omit<Batch, 'number' | 'reason'> {
-    if (this.#startup)
+    if (this.#startup && !this.#attempted)
       return { moves, entries, subtrees: [...subtrees, ...contentSubtrees], contentSubtrees: [] };
+    if (this.#startup) return { moves, entries, subtrees, contentSubtrees };
     // What has failed may have needed more than the lane may do, as to delete a directory of that name.
     const isPlain =
       this.#retries.quarantined === 0 || !entries.some(({ path }) => this.#retries.isQuarantined(path));
@@ -346,6 +349,11 @@ export class MirrorRun {
           : this.#scheduler.schedule(() => {
               this.#resume();
             }, retryInMs);
+    }
+    if (this.#startup) {
+      // Something may have arrived, of which a change of the same size and time is to be told.
+      if (!this.#attempted) this.#flight?.compareRootQuickly();
+      this.#attempted = true;
     }
     this.#giveBack();
     if (this.#stoppedBy !== undefined && !this.#finishing) this.#complete();

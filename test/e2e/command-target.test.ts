@@ -266,12 +266,16 @@ describe('what is told', () => {
     const line = program('bash', '-c', '[ -e "$0" ] || { touch "$0"; exit 3; }', directory.at('tried'));
     await using mirror = await makeCommandMirror({
       directory,
-      mode: { kind: 'event', commands: { startup: line, create: recorder(directory, '{path}') } },
+      mode: { kind: 'event', commands: { startup: line, modify: recorder(directory, '{path}') } },
     });
     writeFileSync(`${mirror.source}/a`, '');
     expect(await mirror.deliver(FIRST_SYNC)).toMatchObject({ kind: 'failed', scope: 'batch' });
     expect(await mirror.deliver(FIRST_SYNC)).toMatchObject({ kind: 'delivered' });
     expect(mirror.told()).toEqual([]);
+    // What it did goes by size and time maybe.
+    const written = { ...FIRST_SYNC, entries: [['a', modified | closed]] } as const;
+    expect(await mirror.deliver(written)).toMatchObject({ kind: 'delivered', counts: { updated: 2 } });
+    expect(mirror.told()).toEqual([['a']]);
   });
 
   test('leaves out what the filter hides', async () => {

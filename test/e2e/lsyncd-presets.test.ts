@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
-import { LSYNCD } from '../support/lsyncd-mirror.ts';
+import { LSYNCD, LsyncdMirror } from '../support/lsyncd-mirror.ts';
 import { startSshd } from '../support/sshd.ts';
 import { torture } from '../support/torture.ts';
 
@@ -85,4 +85,29 @@ describe('random activity ends in equal trees where a part is changed', () => {
       { operations: 200 },
     );
   });
+});
+
+test('what changes within the second while a first sync fails arrives with the next attempt', async () => {
+  // It sends `a`, which then has other content of the same size, later in the same second.
+  const rsync = `#!/bin/bash
+rsync "$@" || exit
+if [ ! -e "\${0%/*}/failed" ]; then
+  touch "\${0%/*}/failed"
+  echo two > "\${0%/*}/source/a"
+  touch -d 2026-01-01T00:00:00.9 "\${0%/*}/source/a"
+  exit 23
+fi
+`;
+  await using mirror = new LsyncdMirror(({ directory, source, copy }) => {
+    writeFileSync(directory.at('rsync'), rsync);
+    chmodSync(directory.at('rsync'), 0o755);
+    writeFileSync(
+      directory.at('c.lua'),
+      `PRESET = 'rsync' sync{ default.rsync, source = [[${source}]], target = [[${copy}]], delay = 0,
+        rsync = { archive = true, binary = [[${directory.at('rsync')}]] }, ${OWN} }`,
+    );
+    return [directory.at('c.lua')];
+  }, 'echo one > a; touch -d 2026-01-01T00:00:00.1 a');
+  await mirror.until(() => mirror.copied('a') === 'two\n', 'the newer content');
+  expect(mirror.output).toContain('exit 23');
 });

@@ -90,14 +90,14 @@ describe('the first compare', () => {
       '550 idle',
     ]);
   });
-  test('is still the first compare when it is retried', () => {
+  test('is still the first compare when it is retried, with what was written meanwhile beside it', () => {
     check({ options: { initial: true }, outcomes: [failed('target')], events: { 500: [write('f')] } }, [
       '0 collecting',
       '0 deliver startup /**',
       '0 failed target 1000',
       '0 waiting until 1000',
       '1000 collecting',
-      '1000 deliver startup /**',
+      '1000 deliver startup f /**',
       '1000 idle',
     ]);
   });

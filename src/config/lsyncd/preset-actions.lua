@@ -135,6 +135,8 @@ local function compare(event)
   end
   if deletes then append(own, { '--delete', '--force' }) end
   if deletes and config.rsync.delete_excluded then own[#own + 1] = '--delete-excluded' end
+  -- A file may have been sent and changed within a second; at the start a target may keep no times below it.
+  if event.etype ~= 'Init' then own[#own + 1] = '--modify-window=-1' end
   if event.pathname == '' then return run(event, event.inlet, own) end
   -- Another directory may have come in its place, with files of the same size and time.
   append(own, { '--checksum', '--from0', '--files-from=-' })

@@ -1,7 +1,7 @@
 import type { Batch, BatchEntry, Move } from '../../model/batch.ts';
 import { HINT } from '../../model/event-batch.ts';
 import type { Delivered, Failed, HeldDeletions, Outcome, PathProblem } from '../../model/outcome.ts';
-import { afterMove, displayPath } from '../../model/path-bytes.ts';
+import { afterMove, displayPath, ROOT_PATH } from '../../model/path-bytes.ts';
 import type { PathBytes } from '../../model/path-bytes.ts';
 import { withMissedMoves } from '../move/missed-moves.ts';
 import { lstatIfThere } from '../rsync/lstat-if-there.ts';
@@ -20,7 +20,7 @@ import type { CommandVerdict } from './run-command.ts';
 /** So many names of a walk are remembered, for the case that the delivery fails. */
 const MAX_WALKED = 1_000_000;
 /** Of what is about the whole source. */
-export const ROOT_EVENT: CommandEvent = { kind: 'startup', path: '' as PathBytes, isDirectory: true };
+export const ROOT_EVENT: CommandEvent = { kind: 'startup', path: ROOT_PATH, isDirectory: true };
 
 /** Where an {@link EventTaker} says what became of an event. */
 export interface ToldEvents {
@@ -70,7 +70,7 @@ export async function deliverEvents(
 class EventDelivery {
   readonly #books: EventBooks;
   readonly #taker: EventTaker;
-  readonly #batch: Batch;
+  #batch: Batch;
   readonly #context: DeliveryContext;
   readonly #problems: PathProblem[] = [];
   readonly #recheck: PathBytes[] = [];
@@ -91,14 +91,18 @@ class EventDelivery {
   async deliver(): Promise<Outcome> {
     const { options, tells, untold, undeleted } = this.#books;
     const { startUp } = this.#taker;
-    const isFirst = this.#batch.reason === 'startup' && this.#batch.subtrees.includes('' as PathBytes);
-    if (startUp !== undefined && isFirst) return this.#startUp(startUp);
+    const isFirst = this.#batch.reason === 'startup' && this.#batch.subtrees.includes(ROOT_PATH);
+    if (startUp !== undefined && isFirst) {
+      const failed = await this.#startUp(startUp);
+      this.#batch = besideStartUp(this.#batch);
+      if (failed || isNothing(this.#batch)) return failed ?? this.#delivered();
+    }
     const deletes = deletesFor(options.deletes ?? 'yes', this.#batch.reason);
     // While the source is empty nothing is told that takes a name away.
     const mayMove = deletes && !this.#mindsEmpty();
     const missed = mayMove ? await this.#tellMoves() : this.#batch.moves;
-    const failed = this.#failed();
-    if (failed) return failed;
+    const moveFailed = this.#failed();
+    if (moveFailed) return moveFailed;
     const moved = withOldNames(withMissedMoves(this.#batch, missed), missed);
     const batch = withGone(moved, this.#goneSince());
     const whole = await planEvents(batch, { source: options.source, tells, untold, undeleted });
@@ -134,14 +138,14 @@ class EventDelivery {
     return this.#failure;
   }
 
-  async #startUp(startUp: () => Promise<CommandVerdict>): Promise<Outcome> {
+  async #startUp(startUp: () => Promise<CommandVerdict>): Promise<Failed | undefined> {
     if (this.#books.options.dryRun !== true) {
       const verdict = await startUp();
       if (verdict.kind === 'failed') return verdict;
       if (verdict.kind === 'problem') return failedBatch(verdict.message);
     }
     this.#count(ROOT_EVENT);
-    return this.#delivered();
+    return undefined;
   }
 
   /** Tells the moves in their order, each by itself; those for a list come with the list. Gives those not taken. */
@@ -185,7 +189,7 @@ class EventDelivery {
     const gone = deleting.filter((event) => !isRescan(event)).length;
     const permission = await guard.judge(gone || deleting.length, mindsEmpty, async () => {
       let names = 0;
-      for await (const { path } of this.#walk('' as PathBytes)) if (path !== '') names++;
+      for await (const { path } of this.#walk(ROOT_PATH)) if (path !== '') names++;
       return names;
     });
     if (permission.kind !== 'held') return permission.kind === 'failed' ? permission : undefined;
@@ -358,6 +362,24 @@ async function* prepend<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T
 
 function moveEvent({ from, to, isDirectory }: Move): CommandEvent {
   return { kind: 'move', path: to, from, isDirectory };
+}
+
+/**
+ * What is left to be told after a start-up, which may have compared by size and time: content that is new whatever these
+ * say, and directories that took the place of others.
+ */
+function besideStartUp(batch: Batch): Batch {
+  const { entries, subtrees, ...others } = withMissedMoves(batch, batch.moves);
+  return {
+    ...others,
+    moves: [],
+    entries: entries.filter(({ path }) => path !== ROOT_PATH),
+    subtrees: subtrees.filter((path) => path !== ROOT_PATH),
+  };
+}
+
+function isNothing({ moves, entries, subtrees, contentSubtrees }: Batch): boolean {
+  return moves.length + entries.length + subtrees.length + contentSubtrees.length === 0;
 }
 
 /** The old names of moves that were not made are to be looked at too: the target may have them still. */
