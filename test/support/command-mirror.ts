@@ -144,7 +144,9 @@ case $1 in
       cp -a -T --remove-destination -- "$2" "$3"
     fi ;;
 esac || exit
-if [ -d "\${3%/*}" ]; then touch --reference="\${2%/*}" -- "\${3%/*}"; fi`;
+if [ -d "\${3%/*}" ]; then touch --reference="\${2%/*}" -- "\${3%/*}" || exit; fi
+# So does the one that a name was moved out of, if that is there still.
+if [ "$1" = move ] && [ -d "\${4%/*}" ] && [ -d "\${5%/*}" ]; then touch --reference="\${4%/*}" -- "\${5%/*}"; fi`;
 
 /** {@link COPY_SCRIPT} as one command for all events it understands. */
 export const COPY: CommandLine = { kind: 'shell', text: COPY_SCRIPT, parameters: EVENT_WORDS };
