@@ -475,22 +475,28 @@ describe('runs', () => {
     expect(mirror.told()).toEqual([['modify', 'b']]);
   });
 
-  test('that were made in vain for a name that has gone since are followed by its deletion', async () => {
-    const directory = makeTempDir();
-    const script = `printf '%s\\0' 2 "$@" >> "$0"; [ "$2" != b ] || [ -e "$0.ok" ] || { touch "$0.ok"; exit 75; }`;
-    await using mirror = await makeCommandMirror({
-      directory,
-      mode: onEvent(program('bash', '-c', script, directory.at('told'), '{event}', '{path}'), ...USUAL),
-      exitCodes: codes({ again: [75] }),
-    });
-    shell(mirror.source, 'touch a b');
-    expect(await mirror.deliver(FIRST_SYNC)).toMatchObject({ kind: 'failed', scope: 'batch' });
-    shell(mirror.source, 'rm a');
-    await mirror.deliver(FIRST_SYNC);
-    await mirror.deliver(FIRST_SYNC);
-    const told = mirror.told().map((words) => words.join(' '));
-    expect(told).toEqual(['create a', 'create b', 'delete a', 'create b', 'create b']);
-  });
+  test.each([
+    ['met in a new directory', FIRST_SYNC, 'create'],
+    ['that had an event', { subtrees: [''], entries: [['a', listed]] as const }, 'modify'],
+  ])(
+    'that were made in vain for a name %s and has gone since are followed by its deletion',
+    async (_how, delivery, kind) => {
+      const directory = makeTempDir();
+      const script = `printf '%s\\0' 2 "$@" >> "$0"; [ "$2" != b ] || [ -e "$0.ok" ] || { touch "$0.ok"; exit 75; }`;
+      await using mirror = await makeCommandMirror({
+        directory,
+        mode: onEvent(program('bash', '-c', script, directory.at('told'), '{event}', '{path}'), ...USUAL),
+        exitCodes: codes({ again: [75] }),
+      });
+      shell(mirror.source, 'touch a b');
+      expect(await mirror.deliver(delivery)).toMatchObject({ kind: 'failed', scope: 'batch' });
+      shell(mirror.source, 'rm a');
+      await mirror.deliver({ ...delivery, entries: [] });
+      await mirror.deliver({ ...delivery, entries: [] });
+      const told = mirror.told().map((words) => words.join(' '));
+      expect(told).toEqual(['create a', `${kind} b`, 'delete a', `${kind} b`, `${kind} b`]);
+    },
+  );
 
   test('that fail because the name has gone are looked at again', async () => {
     await using mirror = await makeCommandMirror({

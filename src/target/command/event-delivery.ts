@@ -17,8 +17,8 @@ import { fullPath, walkSource } from './walk-source.ts';
 import { ListInput } from './list-input.ts';
 import type { CommandVerdict } from './run-command.ts';
 
-/** So many names of a walk are remembered, for the case that the delivery fails. */
-const MAX_WALKED = 1_000_000;
+/** So many names told are remembered, for the case that the delivery fails. */
+const MAX_TOLD = 1_000_000;
 /** Of what is about the whole source. */
 export const ROOT_EVENT: CommandEvent = { kind: 'startup', path: ROOT_PATH, isDirectory: true };
 
@@ -74,8 +74,8 @@ class EventDelivery {
   readonly #context: DeliveryContext;
   readonly #problems: PathProblem[] = [];
   readonly #recheck: PathBytes[] = [];
-  /** Names told that were met in a directory. */
-  readonly #walked: PathBytes[] = [];
+  /** Names told as being there. */
+  readonly #there: PathBytes[] = [];
   #updated = 0;
   #deleted = 0;
   #moved = 0;
@@ -119,19 +119,19 @@ class EventDelivery {
     const told = deletes && held === undefined ? plan : without(plan, deleting);
     if (this.#taker.kind === 'each') await this.#tellEach(told);
     else await this.#tellList(this.#taker, told, missed);
-    this.#noteWalked();
+    this.#noteTold();
     return this.#failed() ?? { ...this.#delivered(), ...(held === undefined ? {} : { held }) };
   }
 
-  /** What was told before in vain and has gone: nobody else may know of it, since a compare is due of its directory. */
+  /** What was told before in vain and has gone: nobody else may know of it, if a compare is due of its directory. */
   #goneSince(): readonly PathBytes[] {
     return [...this.#books.toldInVain].filter((path) => !this.#isThere(path));
   }
 
-  #noteWalked(): void {
+  #noteTold(): void {
     const { toldInVain } = this.#books;
     if (this.#failure === undefined) toldInVain.clear();
-    else for (const path of this.#walked) toldInVain.add(path);
+    else for (const path of this.#there) toldInVain.add(path);
   }
 
   #failed(): Failed | undefined {
@@ -228,7 +228,9 @@ class EventDelivery {
     await this.#taker.tell(events, {
       mayBegin: (event) => {
         if (event.kind === 'delete') this.#failure ??= this.#books.source.check();
-        return this.#failure === undefined;
+        if (this.#failure !== undefined) return false;
+        this.#begun(event);
+        return true;
       },
       settled: (event, verdict) => {
         if (verdict.kind === 'failed') {
@@ -256,6 +258,7 @@ class EventDelivery {
     const written: CommandEvent[] = [];
     let walked = 0;
     const note = (event: CommandEvent): void => {
+      this.#begun(event);
       if (planned.has(event)) written.push(event);
       else walked++;
     };
@@ -284,8 +287,7 @@ class EventDelivery {
     return eventsInOrder(plan, moves, {
       tells: this.#books.tells,
       walk: (directory) => this.#walk(directory),
-      onWalked: (path, isTold) => {
-        if (isTold && this.#walked.length < MAX_WALKED) this.#walked.push(path);
+      onWalked: () => {
         this.#context.report({
           kind: 'progress',
           bytes: 0,
@@ -305,6 +307,11 @@ class EventDelivery {
         this.#problems.push({ path, message });
       },
     });
+  }
+
+  #begun({ kind, path }: CommandEvent): void {
+    const isThere = kind !== 'delete' && kind !== 'move' && kind !== 'rescan';
+    if (isThere && this.#there.length < MAX_TOLD) this.#there.push(path);
   }
 
   #taken(event: CommandEvent): void {

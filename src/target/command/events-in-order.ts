@@ -8,8 +8,8 @@ export interface OrderOptions {
   readonly tells: ReadonlySet<CommandEventKind>;
   /** Every name below a directory, a directory before its content. */
   readonly walk: (directory: PathBytes) => AsyncIterable<WalkedName>;
-  /** A name was met; `isTold` because of that alone. */
-  readonly onWalked: (path: PathBytes, isTold: boolean) => void;
+  /** A name was met. */
+  readonly onWalked: () => void;
 }
 
 /**
@@ -46,10 +46,9 @@ async function* walkedEvents(
     const planned = below.get(path);
     below.delete(path);
     const kind = toldAs(walkedKinds(isNew, isDirectory), tells);
+    onWalked();
     // What is in a new directory is new, whatever was seen of it.
-    const isPlanned = planned !== undefined && !isNew;
-    onWalked(path, !isPlanned && kind !== undefined);
-    if (isPlanned) yield planned;
+    if (planned !== undefined && !isNew) yield planned;
     else if (kind !== undefined) yield { kind, path, isDirectory };
   }
 }
