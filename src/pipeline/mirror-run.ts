@@ -47,7 +47,7 @@ export class MirrorRun {
 
   /** The whole tree has not been compared yet. */
   #startup: boolean;
-  /** It was asked for, and failed. */
+  /** A target that was there has failed to do so. */
   #attempted = false;
   /** The first barrier has passed. */
   #ready: boolean;
@@ -98,7 +98,7 @@ export class MirrorRun {
       }),
     );
     this.#running.add(() => this.#pauseTimer?.unsubscribe());
-    // By content: so it takes in all that happens before anything was asked of the target.
+    // By content: so it takes in all that happens before the target has been reached for the first time.
     if (this.#startup) this.#tree.rescan(ROOT_PATH, true);
     this.#running.add(
       eventBatch$.subscribe({
@@ -350,8 +350,9 @@ export class MirrorRun {
               this.#resume();
             }, retryInMs);
     }
-    if (this.#startup) {
-      // Something may have arrived, of which a change of the same size and time is to be told.
+    if (this.#startup && outcome.scope === 'batch') {
+      // Something may have arrived, of which a change of the same size and time is to be told. For a target that cannot be
+      // reached no names are kept: in the end they would be whole directories to compare by content.
       if (!this.#attempted) this.#flight?.compareRootQuickly();
       this.#attempted = true;
     }

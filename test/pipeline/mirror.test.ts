@@ -90,14 +90,25 @@ describe('the first compare', () => {
       '550 idle',
     ]);
   });
-  test('is still the first compare when it is retried, with what was written meanwhile beside it', () => {
+  test('has beside it what was written since a target that was there has failed to do it', () => {
+    check({ options: { initial: true }, outcomes: [failed('batch')], events: { 500: [write('f')] } }, [
+      '0 collecting',
+      '0 deliver startup /**',
+      '0 failed batch 1000',
+      '0 waiting until 1000',
+      '1000 collecting',
+      '1000 deliver startup f /**',
+      '1000 idle',
+    ]);
+  });
+  test('is still the first compare when it is retried, and takes in what came before the target was reached', () => {
     check({ options: { initial: true }, outcomes: [failed('target')], events: { 500: [write('f')] } }, [
       '0 collecting',
       '0 deliver startup /**',
       '0 failed target 1000',
       '0 waiting until 1000',
       '1000 collecting',
-      '1000 deliver startup f /**',
+      '1000 deliver startup /**',
       '1000 idle',
     ]);
   });
