@@ -45,7 +45,8 @@ test('a top level that hangs in a call of the system does not hold up the end of
     directory.at('c.ts'),
     `import { execSync } from 'node:child_process';
 execSync('echo $$ > pid; exec sleep 1000', { stdio: 'ignore' });
-export default {};
+const config = {};
+export { config as default };
 `,
   );
   try {
