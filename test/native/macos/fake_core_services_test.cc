@@ -44,7 +44,8 @@ TEST_CASE("the fake CoreServices takes a stream's calls in the right order alone
   CHECK_THROWS_AS(FSEventStreamStop(stream), std::logic_error);  // not started
   CHECK_THROWS_AS(FSEventStreamFlushSync(stream), std::logic_error);
   CHECK(FSEventStreamStart(stream) != 0);
-  FSEventStreamFlushSync(stream);  // The end of the history is told on the queue's thread, with objects of its own.
+  // The end of the history is told on the queue's thread, with objects of its own.
+  FSEventStreamFlushSync(stream);
   CHECK_THROWS_AS(FSEventStreamStart(stream), std::logic_error);
   CHECK_THROWS_AS(FSEventStreamSetDispatchQueue(stream, queue), std::logic_error);
   CHECK_THROWS_AS(FSEventStreamInvalidate(stream), std::logic_error);  // not stopped
