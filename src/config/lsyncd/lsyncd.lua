@@ -199,15 +199,14 @@ end
 Queue = {}
 local queue = { __index = Queue }
 
-function Queue.new() return setmetatable({ first = 1, last = 0, count = 0 }, queue) end
+function Queue.new() return setmetatable({ first = 1, last = 0 }, queue) end
 
-function Queue.size(list) return list.count end
+function Queue.size(list) return list.last - list.first + 1 end
 
 function Queue.push(list, value)
   if value == nil then error('Queue.push: nil cannot be pushed', 2) end
   list.last = list.last + 1
   list[list.last] = value
-  list.count = list.count + 1
   return list.last
 end
 
@@ -215,31 +214,40 @@ function Queue.inject(list, value)
   if value == nil then error('Queue.inject: nil cannot be pushed', 2) end
   list.first = list.first - 1
   list[list.first] = value
-  list.count = list.count + 1
   return list.first
 end
 
+-- What stands behind the removed value moves up, but for the first, whose place is given up.
 function Queue.remove(list, at)
   if rawget(list, at) == nil then error('Queue.remove: nothing is there', 2) end
-  list[at] = nil
-  list.count = list.count - 1
-  while list.first <= list.last and list[list.first] == nil do list.first = list.first + 1 end
-  while list.last >= list.first and list[list.last] == nil do list.last = list.last - 1 end
-  if list.count == 0 then list.first, list.last = 1, 0 end
+  if at == list.first then
+    list[at] = nil
+    list.first = at + 1
+  else
+    table.move(list, at + 1, list.last + 1, at)
+    list.last = list.last - 1
+  end
+  if Queue.size(list) == 0 then list.first, list.last = 1, 0 end
 end
 
-local function walk(list, at, step)
+function Queue.qpairs(list)
+  local at, here, size = list.first
   return function()
-    while at >= list.first and at <= list.last do
-      local here = at
-      at = at + step
-      if list[here] ~= nil then return here, list[here] end
-    end
+    -- The value told last was removed, and the next one has moved up to its place.
+    if here and Queue.size(list) < size and list.first <= here then at = here end
+    if at > list.last then return nil end
+    here, at, size = at, at + 1, Queue.size(list)
+    return here, list[here]
   end
 end
 
-function Queue.qpairs(list) return walk(list, list.first, 1) end
-function Queue.qpairsReverse(list) return walk(list, list.last, -1) end
+function Queue.qpairsReverse(list)
+  local at = list.last + 1
+  return function()
+    at = at - 1
+    if at >= list.first and at <= list.last then return at, list[at] end
+  end
+end
 
 -- The rest
 

@@ -42,8 +42,12 @@ describe('globals that configurations call while they are loaded', () => {
       'p 1 ^none 1X\ty',
     ],
     [
-      'local q = Queue.new() for i = 1, 4 do q:push(i) end q:remove(2) Queue.inject(q, 0) local s = "" for _, v in Queue.qpairs(q) do s = s .. v end for _, v in Queue.qpairsReverse(q) do s = s .. v end print(s, q:size(), q.first, q.last)',
-      '01344310\t4\t0\t4',
+      'local q = Queue.new() for i = 1, 4 do q:push(i) end q:remove(2) Queue.inject(q, 0) local s = "" for _, v in Queue.qpairs(q) do s = s .. v end for _, v in Queue.qpairsReverse(q) do s = s .. v end print(s, q:size(), q.first, q.last, q[2])',
+      '01344310\t4\t0\t3\t3',
+    ],
+    [
+      'local q = Queue.new() for i = 1, 6 do q:push(i) end local s = "" for at, v in q:qpairs() do s = s .. v if v ~= 2 and v ~= 5 then q:remove(at) end end for at, v in q:qpairsReverse() do s = s .. v q:remove(at) end print(s, q:size(), q.first, q.last)',
+      '12345652\t0\t1\t0',
     ],
     ['print(dump({ a = { 1 }, b = {} }))', '{ a = { 1 = 1 }, b = {} }'],
     ['print(lsyncd.jiffies_from_seconds(2))', '200'],
