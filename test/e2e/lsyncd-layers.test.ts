@@ -215,7 +215,7 @@ describe('layer 1, the whole action', () => {
           event.inlet.addExclude('*.tmp')
           event.inlet.addExclude('*.bak')
           event.inlet.rmExclude('*.bak')
-          for pattern in pairs(event.inlet.getExcludes()) do log('Normal', 'excluded ', pattern) end
+          for _, pattern in ipairs(event.inlet.getExcludes()) do log('Normal', 'excluded ', pattern) end
           event.inlet.discardEvent(event)
           local inlet = event.inlet
           alarm(now() + 0.1, function(at, extra)

@@ -236,13 +236,16 @@ local function inlet_of(sync)
     end
   end
 
-  --- All patterns that hide names, each by itself.
+  --- The list of the patterns that hide names, each of them once.
   function inlet.getExcludes()
-    local all = {}
+    local all, is_there = {}, {}
     for _, rules in ipairs { excludes_of(sync.config), added() } do
       for _, rule in ipairs(rules) do
         local pattern = rule:match('^%- (.*)')
-        if pattern then all[pattern] = pattern end
+        if pattern and not is_there[pattern] then
+          is_there[pattern] = true
+          all[#all + 1] = pattern
+        end
       end
     end
     return all

@@ -60,7 +60,7 @@ describe('globals that configurations call while they are loaded', () => {
       'function\tfunction\tfunction\tfunction\tfunction\tfunction',
     ],
     [
-      'local i = sync{ source = "/s", onCreate = "true" } i.addExclude("x") print(i.getExcludes().x, i.getConfig().source, i.hasFilters())',
+      'local i = sync{ source = "/s", onCreate = "true" } i.addExclude("x") print(i.getExcludes()[1], i.getConfig().source, i.hasFilters())',
       'x\t/s/\tfalse',
     ],
   ])('%s', (lua, expected) => {

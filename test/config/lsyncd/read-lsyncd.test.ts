@@ -368,9 +368,8 @@ describe('sync{ } of a preset gives its inlet', () => {
   test('whose rules are those of the sync', async () => {
     const { config, printed, lsyncd } = await load(
       SYNC +
-        's.addExclude("x") s.addExclude{ "y", "z" } s.rmExclude("y") local all = {} ' +
-        'for pattern in pairs(s.getExcludes()) do all[#all + 1] = pattern end table.sort(all) ' +
-        'print(table.concat(all), s.hasFilters(), s.getConfig().target)',
+        's.addExclude("x") s.addExclude{ "y", "z" } s.rmExclude("y") ' +
+        'print(table.concat(s.getExcludes()), s.hasFilters(), s.getConfig().target)',
     );
     expect(printed).toBe('axz\tfalse\t/trg\n');
     expect(config.syncs[0]?.exclude).toEqual(['a', 'x', 'z']);
