@@ -1,5 +1,8 @@
-/** What is no module of the program: Lua files, compiled, and the JSON Schema of the configuration. The last part of the build. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/**
+ * What is no module of the program: Lua files, compiled, and the JSON Schema of the configuration; its programs can be run,
+ * for an installation that is a link to here. The last part of the build.
+ */
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fengari from 'fengari';
 import { createJiti } from 'jiti';
 
@@ -28,3 +31,6 @@ for (const name of readdirSync(from).filter((file) => file.endsWith('.lua')))
   writeFileSync(new URL(`${name}c`, to), compiled(name, new Uint8Array(readFileSync(new URL(name, from)))));
 
 writeFileSync(new URL('syncline.schema.json', to), `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
+
+const { bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+for (const file of Object.values(bin)) chmodSync(new URL(`../${file}`, import.meta.url), 0o755);

@@ -18,7 +18,7 @@ export type ActionKey = (typeof ACTION_KEYS)[number];
 
 /** Of what a target of the kind `action` says, what its place is made of. */
 export function actionPart(target: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return pick(target, ['kind', 'target', ...ACTION_KEYS, 'moves']);
+  return pick(target, ['kind', 'target', ...ACTION_KEYS, 'moves', 'deletedNames']);
 }
 
 /** These keys of an object, in this order, but those that are undefined. */

@@ -61,6 +61,7 @@ export type ActionPlace = {
   readonly kind: 'action';
   readonly target?: string | undefined;
   readonly moves?: boolean | undefined;
+  readonly deletedNames?: boolean | undefined;
 } & Pick<Extract<ReadTarget, { readonly kind: 'action' }>, ActionKey>;
 
 export interface EffectiveTarget extends EffectiveOptions {

@@ -258,6 +258,11 @@ const targetKinds = [
       'with action: a directory to bring up to date',
     ),
     moves: option(flag(), 'with action: false tells what was renamed by its two names', true),
+    deletedNames: option(
+      flag(),
+      'true tells what was deleted in a directory before the directory too, name by name',
+      false,
+    ),
     collect: option(runnable<CollectFunction>(FUNCTION), 'judges the end of a child: ok, again or die'),
     ...optionsWithout('ssh', 'rsync', 'attributes', 'mkpath', 'batchSizeLimit'),
   }),

@@ -30,7 +30,7 @@ export function actionPlace(
   codes: GivenExitCodes,
   code: ActionCode,
 ): TargetPlace {
-  const { target = '' } = place;
+  const { target = '', deletedNames = false } = place;
   const definition = definitionOf(place, code.program);
   const module =
     code.module === undefined || definition.program === undefined
@@ -40,6 +40,7 @@ export function actionPlace(
     kind: 'action',
     target,
     ...userAction(place),
+    deletedNames,
     exitCodes: exitCodesOf(codes),
     definition,
     ...module,

@@ -180,6 +180,7 @@ function createPlainTarget(
         script: userScript(place.action, { source, target: place.target }),
         thread: scriptThread(place, source),
         tells: place.tells,
+        deletedNames: place.deletedNames,
         exitCodes: place.exitCodes,
         slots,
         variables: { SYNCLINE_SOURCE: source, SYNCLINE_TARGET: pathFromText(place.target) },

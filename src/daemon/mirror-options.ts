@@ -59,6 +59,7 @@ export type TargetPlace =
       readonly target: string;
       readonly action: UserAction;
       readonly tells: ActionTargetOptions['tells'];
+      readonly deletedNames: boolean;
       readonly exitCodes: CommandExitCodes;
       readonly definition: ActionDefinition;
       /** Where its functions are; undefined: it has none, or they run in the main thread. */

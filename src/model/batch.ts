@@ -20,6 +20,12 @@ export interface BatchEntry {
   readonly hints: number;
 }
 
+/** A name that was seen to be deleted before a directory above it was. */
+export interface DeletedName {
+  readonly path: PathBytes;
+  readonly isDirectory: boolean;
+}
+
 /** Why a batch is sent; decides whether `--delete startup` or `--delete running` applies. */
 export type BatchReason = 'startup' | 'live';
 
@@ -43,6 +49,8 @@ export interface Batch {
    * by content. None inside another of these, none in `subtrees` too, but they may lie inside one of those.
    */
   readonly contentSubtrees: readonly PathBytes[];
+  /** What was in directories that the entries are deleted by, for a target with the capability `deletedNames`. */
+  readonly deletedNames?: readonly DeletedName[];
   /**
    * `defer`: large files may be put off and named in `Delivered.deferred`. `only`: it brings up to date one file that was
    * put off, beside another delivery of the same target that has nothing to do with that name or one above it. Without

@@ -1,3 +1,4 @@
+import type { DeletedName } from '../model/batch.ts';
 import { HINT } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 
@@ -33,6 +34,8 @@ export class DirtyNode {
   state = 0;
   children: Map<PathBytes, DirtyNode> | undefined = undefined;
   writing: Writing | undefined = undefined;
+  /** What was in it when it was deleted, as far as that was seen; paths relative to it. */
+  deleted: readonly DeletedName[] | undefined = undefined;
 
   constructor(
     public name: PathBytes,

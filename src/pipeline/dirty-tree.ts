@@ -1,6 +1,7 @@
+import type { DeletedName } from '../model/batch.ts';
 import { HINT } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
-import { ROOT_PATH } from '../model/path-bytes.ts';
+import { ROOT_PATH, joinPath } from '../model/path-bytes.ts';
 import type { Writing } from './dirty-node.ts';
 import { DirtyNode, NODE, isBeingWritten, isContentInDoubt, isDirtyAndDeleted } from './dirty-node.ts';
 
@@ -84,6 +85,7 @@ export class DirtyTree {
     this.#size--;
     node.state &= NODE.hinted | NODE.dropped;
     node.writing = undefined;
+    node.deleted = undefined;
     this.writing.delete(node);
   }
 
@@ -141,6 +143,25 @@ export class DirtyTree {
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       yield next;
       if (next.children !== undefined) for (const child of next.children.values()) left.push(child);
+    }
+  }
+}
+
+/**
+ * What was deleted below a node, by paths relative to it: names that are to be deleted still (`isNew`), and those that went
+ * with directories.
+ */
+export function* deletedBelow(node: DirtyNode): Generator<{ name: DeletedName; isNew: boolean }> {
+  const left: [DirtyNode, PathBytes][] = [[node, ROOT_PATH]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [directory, path] = next;
+    for (const name of directory.deleted ?? [])
+      yield { name: { ...name, path: joinPath(path, name.path) }, isNew: false };
+    for (const child of directory.children?.values() ?? []) {
+      const below = joinPath(path, child.name);
+      if (isDirtyAndDeleted(child))
+        yield { name: { path: below, isDirectory: child.has(HINT.isDirectory) }, isNew: true };
+      left.push([child, below]);
     }
   }
 }

@@ -16,7 +16,7 @@ export interface MirrorOptions {
   readonly writingMaxMs: number;
   /** Above this many dirty names directories degrade to rescans. */
   readonly maxPendingEntries: number;
-  readonly capabilities: { readonly moves: boolean };
+  readonly capabilities: { readonly moves: boolean; readonly deletedNames?: boolean };
   /** Compare the whole tree first, as a batch with the reason `startup`. */
   readonly initial: boolean;
   /** Pauses after a failure of a batch or a target. */

@@ -79,7 +79,7 @@ export class MirrorRun {
     this.#retries = retries;
     const large = this.#large;
     this.#tree = new PendingTree(
-      { ...options, moves: options.capabilities.moves },
+      { ...options, ...options.capabilities },
       {
         get isInUse() {
           return large.isInUse || retries.size > 0;
@@ -146,7 +146,7 @@ export class MirrorRun {
   #configure(settings: MirrorSettings): void {
     const { quietMs, maxMs, maxEntries, writingQuietMs, capabilities, tryAgain } = settings;
     Object.assign(this.#window, { quietMs, maxMs, maxEntries });
-    this.#tree.configure({ moves: capabilities.moves, writingQuietMs });
+    this.#tree.configure({ ...capabilities, writingQuietMs });
     if (tryAgain === true) {
       this.#retries.hasten(this.#scheduler.now());
       if (this.#pause?.kind === 'waiting') this.#resume();
@@ -235,15 +235,16 @@ export class MirrorRun {
   }
 
   /** The first compare goes by size and time like any other, though its first attempt takes in all that has changed. */
-  #asked({ moves, entries, subtrees, contentSubtrees }: Chunk): Omit<Batch, 'number' | 'reason'> {
+  #asked({ nodes: _nodes, ...asked }: Chunk): Omit<Batch, 'number' | 'reason'> {
+    const { entries, subtrees, contentSubtrees } = asked;
     if (this.#startup && !this.#attempted)
-      return { moves, entries, subtrees: [...subtrees, ...contentSubtrees], contentSubtrees: [] };
-    if (this.#startup) return { moves, entries, subtrees, contentSubtrees };
+      return { ...asked, subtrees: [...subtrees, ...contentSubtrees], contentSubtrees: [] };
+    if (this.#startup) return asked;
     // What has failed may have needed more than the lane may do, as to delete a directory of that name.
     const isPlain =
       this.#retries.quarantined === 0 || !entries.some(({ path }) => this.#retries.isQuarantined(path));
     const large = isPlain && !this.#finishing ? ({ large: 'defer' } as const) : {};
-    return { moves, entries, subtrees, contentSubtrees, ...large };
+    return { ...asked, ...large };
   }
 
   #ask(batch: Batch, answer: (outcome: Outcome) => void): Subscription {

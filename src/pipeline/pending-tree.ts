@@ -14,13 +14,15 @@ import {
 import { collapse } from './collapse.ts';
 import type { Place } from './batch-places.ts';
 import { BatchPlaces } from './batch-places.ts';
-import { DirtyTree, isInDeleted, isInRescan, pathOfNode } from './dirty-tree.ts';
+import { DirtyTree, deletedBelow, isInDeleted, isInRescan, pathOfNode } from './dirty-tree.ts';
 import { Flight } from './flight.ts';
 import { type BookedName, bookedNames } from './mirror-books.ts';
 
 export interface PendingTreeOptions {
   /** Keep move hints. Without it a moved directory is a rescan of its new path. */
   readonly moves: boolean;
+  /** Keep what was seen to be deleted in a directory before the directory itself was, up to `maxPendingEntries` names. */
+  readonly deletedNames?: boolean;
   /** Above this many dirty names, directories degrade to rescans until half of it is left. */
   readonly maxPendingEntries: number;
   /** A file that may still be being written is held back this long after its last write, and at most so long. */
@@ -66,6 +68,8 @@ export class PendingTree {
   /** The last moves of this window, hinted or not. */
   #latest: { readonly from: PathBytes; readonly to: PathBytes }[] = [];
   #flight: Flight | undefined = undefined;
+  /** Names kept with deleted directories since the last delivery; twice as many are there at most. */
+  #deletedNames = 0;
 
   constructor(options: PendingTreeOptions, beside = NOTHING) {
     this.#options = options;
@@ -73,7 +77,7 @@ export class PendingTree {
   }
 
   /** These count from now on. Without `moves` the hints that there are become rescans. */
-  configure(options: Pick<PendingTreeOptions, 'moves' | 'writingQuietMs'>): void {
+  configure(options: Pick<PendingTreeOptions, 'moves' | 'deletedNames' | 'writingQuietMs'>): void {
     this.#options = { ...this.#options, ...options };
     if (!options.moves && this.#moves.length > 0) this.#giveUpMoves();
   }
@@ -219,6 +223,7 @@ export class PendingTree {
   /** Ends the flight: whatever of it was not forgotten has been delivered too. */
   land(): void {
     this.#flight = undefined;
+    this.#deletedNames = 0;
   }
 
   /** Ends the flight without (all of) it delivered: what it still holds is merged below what has come since. */
@@ -229,6 +234,8 @@ export class PendingTree {
     const left: [DirtyNode, DirtyNode][] = [[flight.tree.root, this.#tree.root]];
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const [old, node] = next;
+      if (node.has(NODE.content) || isDirtyAndDeleted(node)) this.#keepDeleted(node, old);
+      else if (old.deleted !== undefined) node.deleted = [...old.deleted, ...(node.deleted ?? [])];
       if (node.has(NODE.content)) continue;
       const isSeen = !isContentInDoubt(old) && node.parent !== undefined && isInRescan(node.parent);
       if (old.has(NODE.dirty) && !isSeen) this.#mergeBelow(old, node, flight.movesDelivered);
@@ -291,6 +298,16 @@ export class PendingTree {
     return node.writing === undefined;
   }
 
+  /** What was deleted in `from`, which is gone, made anew or to be compared as a whole, is kept with `node`. */
+  #keepDeleted(node: DirtyNode, from: DirtyNode): void {
+    const { deletedNames, maxPendingEntries } = this.#options;
+    if (deletedNames !== true || (from.children === undefined && from.deleted === undefined)) return;
+    const names = node === from ? [] : [...(node.deleted ?? [])];
+    for (const { name, isNew } of deletedBelow(from))
+      if (!isNew || ++this.#deletedNames <= maxPendingEntries) names.push(name);
+    if (names.length > 0) node.deleted = names;
+  }
+
   #markFile(node: DirtyNode, hints: number, written: boolean, nowMs: number): void {
     const { firstMs = nowMs, lastMs = nowMs } = node.writing ?? {};
     this.#tree.mark(node, hints, keptFlags(node), { firstMs, lastMs: written ? nowMs : lastMs });
@@ -324,6 +341,7 @@ export class PendingTree {
     }
     const node = known ?? this.#tree.child(directory, name);
     if ((merged & HINT.deleted) !== 0) {
+      this.#keepDeleted(node, node);
       this.#tree.removeBelow(node);
       this.#tree.mark(node, merged, node.state & NODE.hinted, undefined);
     } else if (madeAnew && (merged & HINT.isDirectory) !== 0) {
@@ -358,6 +376,7 @@ export class PendingTree {
     if (!born && (!fromCovered || (isExchange && !fromDirectory.has(NODE.content)))) {
       const wasDirectory = isDirectory || (state & (HINT.isDirectory | NODE.rescan)) !== 0;
       const gone = this.#tree.child(fromDirectory, batch.name(slot));
+      if (node !== undefined && !hinted) this.#keepDeleted(gone, node);
       const hints = HINT.modified | (wasDirectory ? HINT.isDirectory : 0);
       // The other half of an exchange has the name already, or what has come since the flight began.
       if (wasDirectory && (touched || isExchange)) this.#markRescan(gone, hints, true);
@@ -467,6 +486,7 @@ export class PendingTree {
   #markRescan(node: DirtyNode, hints: number, byContent: boolean): void {
     this.#rescans++;
     const isByContent = byContent || node.has(NODE.content);
+    this.#keepDeleted(node, node);
     if (isByContent) this.#tree.removeBelow(node);
     else this.#tree.removeWithoutDoubt(node);
     const flags = NODE.rescan | (isByContent ? NODE.content : 0) | (node.state & NODE.hinted);

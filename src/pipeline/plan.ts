@@ -1,4 +1,4 @@
-import type { BatchEntry, Move } from '../model/batch.ts';
+import type { BatchEntry, DeletedName, Move } from '../model/batch.ts';
 import { HINT } from '../model/event-batch.ts';
 import type { PathBytes } from '../model/path-bytes.ts';
 import { ROOT_PATH, joinPath } from '../model/path-bytes.ts';
@@ -12,6 +12,7 @@ export interface Chunk {
   readonly entries: readonly BatchEntry[];
   readonly subtrees: readonly PathBytes[];
   readonly contentSubtrees: readonly PathBytes[];
+  readonly deletedNames?: readonly DeletedName[];
   /** What is to be forgotten once this is delivered. */
   readonly nodes: readonly DirtyNode[];
 }
@@ -46,6 +47,7 @@ function chunkOf(moves: readonly Move[], steps: readonly Step[]): Chunk {
   const entries: BatchEntry[] = [];
   const subtrees: PathBytes[] = [];
   const contentSubtrees: PathBytes[] = [];
+  const deletedNames: DeletedName[] = [];
   const nodes: DirtyNode[] = [];
   for (const step of steps) {
     const { node, path } = step;
@@ -55,8 +57,10 @@ function chunkOf(moves: readonly Move[], steps: readonly Step[]): Chunk {
     if (compares === 'content') contentSubtrees.push(path);
     else if (compares === 'quickly') subtrees.push(path);
     if (path !== ROOT_PATH || compares === undefined) entries.push({ path, hints: node.state & HINT_MASK });
+    for (const below of node.deleted ?? []) deletedNames.push({ ...below, path: joinPath(path, below.path) });
   }
-  return { moves, entries, subtrees, contentSubtrees, nodes };
+  const deleted = deletedNames.length === 0 ? {} : { deletedNames };
+  return { moves, entries, subtrees, contentSubtrees, ...deleted, nodes };
 }
 
 /** A directory marked for rescan, or a deleted one: it may have been made anew by the time it is looked at. */

@@ -6,6 +6,8 @@ import type { PathBytes } from '../model/path-bytes.ts';
 export interface TargetCapabilities {
   /** Renames on the target. Without it `Batch.moves` is empty and the names appear among the entries and subtrees. */
   readonly moves: boolean;
+  /** `Batch.deletedNames` is wanted. */
+  readonly deletedNames?: boolean;
 }
 
 /** One line of what a delivery is doing, for the screen and the log. */

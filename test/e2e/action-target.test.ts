@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import type { Move } from '../../src/model/batch.ts';
+import type { DeletedName, Move } from '../../src/model/batch.ts';
 import { HINT } from '../../src/model/event-batch.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import { pathFromText } from '../../src/model/path-bytes.ts';
@@ -123,6 +123,38 @@ describe('a batch becomes events', () => {
     await mirror.deliver({ subtrees: [''] });
     expect(told).toEqual(['Init ', 'Full a', 'Full ']);
     expect(script.seen).toEqual(['Create a']);
+  });
+
+  test('of each name that was deleted before its directory, if that is wanted, as long as it is gone', async () => {
+    const script = eachEvent((event) => (eventText(event) === 'Delete d/a' ? ['false'] : ['true']));
+    await using mirror = await withTree(script, ['again/', 'again/there'], { deletedNames: true });
+    expect(mirror.target.capabilities.deletedNames).toBe(true);
+    const name = (path: string, kind: 'file' | 'directory' = 'file'): DeletedName => ({
+      path: path as PathBytes,
+      isDirectory: kind === 'directory',
+    });
+    const outcome = await mirror.deliver({
+      entries: [
+        ['again', isDirectory | written],
+        ['d', deleted | isDirectory],
+      ],
+      subtrees: ['again', 'd'],
+      deletedNames: [
+        name('again/there'),
+        name('again/gone'),
+        name('d/a'),
+        name('d/b', 'directory'),
+        name('d/b/c'),
+      ],
+    });
+    expect(script.seen).toEqual([
+      ...['Delete d/b/c', 'Delete d/b', 'Delete d/a', 'Delete d', 'Delete again/gone', 'Delete again'],
+      ...['Create again', 'Create again/there'],
+    ]);
+    expect(problems(outcome)).toEqual(['d/a: Command false: exit 1']);
+    // What failed comes back as a name by itself.
+    await mirror.deliver({ entries: [['d/a', written]] });
+    expect(script.seen.slice(8)).toEqual(['Delete d/a', 'Delete d']);
   });
 
   test('Move in its order, and its two names where it could not be made', async () => {

@@ -173,6 +173,42 @@ sync{ upload, source = '@S', delay = 0, place = { name = 'there' }, exclude = { 
   expect(logged(mirror).join()).not.toContain('a.tmp');
 });
 
+test('an action for a place without directories, which leaves out all that is one', async () => {
+  await using mirror = configured(
+    `
+local store = {
+  checkgauge = { default.checkgauge, place = true },
+  init = function(event)
+    local rules = {}
+    for _, pattern in ipairs(event.inlet.getExcludes()) do
+      rules[#rules + 1] = '--exclude'
+      rules[#rules + 1] = pattern
+    end
+    spawn(event, 'rsync', '-r', rules, event.source, event.config.place)
+  end,
+  action = function(inlet)
+    local event = inlet.getEvent()
+    if event.isdir then
+      inlet.discardEvent(event)
+    elseif event.etype == 'Delete' then
+      spawn(event, 'rm', event.config.place .. '/' .. event.path)
+    else
+      spawn(event, 'install', '-D', event.sourcePath, event.config.place .. '/' .. event.path)
+    end
+  end,
+}
+sync{ store, source = '@S', delay = 0.2, place = '@T', exclude = { '*.tmp' } }`,
+    'mkdir -p d/e; echo 1 > d/f; echo 2 > d/e/g; echo 3 > d/e/h.tmp',
+  );
+  await mirror.until(
+    () => mirror.copied('d/e/g') === '2\n' && mirror.copied('d/f') === '1\n',
+    'the first sync',
+  );
+  mirror.change('rm -r d; mkdir d; echo 4 > d/k');
+  await mirror.until(() => mirror.copied('d/k') === '4\n', 'what is new');
+  expect([readdirSync(`${mirror.copy}/d`), readdirSync(`${mirror.copy}/d/e`)]).toEqual([['e', 'k'], []]);
+});
+
 test('lists of events of one kind, with their paths on the standard input of a program', async () => {
   await using mirror = configured(`
 local upload = {

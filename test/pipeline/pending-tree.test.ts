@@ -255,6 +255,88 @@ describe('files still being written', () => {
   });
 });
 
+describe('names deleted before their directory', () => {
+  const NAMES = { ...OPTIONS, deletedNames: true };
+  const directory = (path: string): WatchEvent => changed(path, deleted | isDirectory);
+  const rmdir = [
+    ...[changed('d/e/f', deleted), changed('d/e/born', created), changed('d/e/born', deleted)],
+    ...[directory('d/e'), changed('d/g', deleted), changed('d/h', attrib), directory('d')],
+  ];
+
+  /** The names that a target is told of, a directory with `/` behind it. */
+  function deletedNames(tree: PendingTree): string[] {
+    const flight = tree.take(0);
+    if (flight === undefined) return [];
+    const names = [...plan(flight, 1_000)].flatMap((chunk) => chunk.deletedNames ?? []);
+    tree.land();
+    return names.map((name) => `${name.path}${name.isDirectory ? '/' : ''}`).sort();
+  }
+
+  test.each<[what: string, events: readonly WatchEvent[], names: readonly string[]]>([
+    ['are kept with it', rmdir, ['d/e/', 'd/e/f', 'd/g']],
+    [
+      'are kept when it is there again, and when that is deleted too',
+      [...rmdir, changed('d', created | isDirectory), changed('d/g', created), directory('d')],
+      ['d/e/', 'd/e/f', 'd/g'],
+    ],
+    [
+      'are kept when another directory takes its place',
+      [...rmdir, moved('c', 'd', 'directory')],
+      ['d/e/', 'd/e/f', 'd/g'],
+    ],
+    [
+      'stay with the old name of their directory',
+      [changed('d/e/f', deleted), moved('d', 'c', 'directory')],
+      ['d/e/f'],
+    ],
+    ['are kept when their directory is to be compared', [changed('d/e/f', deleted), rescan('d')], ['d/e/f']],
+  ])('%s', (_what, events, names) => {
+    const tree = new PendingTree({ ...NAMES, moves: false });
+    apply(tree, events);
+    expect(deletedNames(tree)).toEqual(names);
+    expect(deletedNames(tree)).toEqual([]);
+  });
+
+  test('are not kept for a target that has not asked', () => {
+    const tree = new PendingTree(OPTIONS);
+    apply(tree, rmdir);
+    expect(deletedNames(tree)).toEqual([]);
+  });
+
+  test('come back with a delivery that failed, whatever has become of the directory', () => {
+    for (const meanwhile of [
+      [],
+      [changed('d', created | isDirectory)],
+      [changed('d', created | isDirectory), changed('d/e', created | isDirectory), directory('d')],
+    ]) {
+      const tree = new PendingTree(NAMES);
+      apply(tree, rmdir);
+      tree.take(0);
+      apply(tree, meanwhile);
+      tree.giveBack();
+      expect(deletedNames(tree)).toEqual(['d/e/', 'd/e/f', 'd/g']);
+    }
+  });
+
+  test('come back with a delivery that failed when their directory was deleted meanwhile', () => {
+    const tree = new PendingTree(NAMES);
+    apply(tree, [changed('d/e/f', deleted), changed('d/g', deleted)]);
+    tree.take(0);
+    apply(tree, [directory('d/e'), directory('d')]);
+    tree.giveBack();
+    expect(deletedNames(tree)).toEqual(['d/e/', 'd/e/f', 'd/g']);
+  });
+
+  test('are at most as many as may be pending', () => {
+    const tree = new PendingTree({ ...NAMES, maxPendingEntries: 10 });
+    for (let round = 0; round < 5; round++) {
+      for (let at = 0; at < 4; at++) apply(tree, [changed(`d${round}/${at}`, deleted)]);
+      apply(tree, [directory(`d${round}`)]);
+    }
+    expect(deletedNames(tree)).toHaveLength(10);
+  });
+});
+
 describe('flights', () => {
   /** Takes `first`, applies `meanwhile` while it is in flight, then lands it or gives it back. */
   function checkFlight(

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import type { Batch, Move } from '../../src/model/batch.ts';
+import type { Batch, DeletedName, Move } from '../../src/model/batch.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import { pathFromText } from '../../src/model/path-bytes.ts';
 import type { PathBytes } from '../../src/model/path-bytes.ts';
@@ -15,6 +15,7 @@ export interface ActionDelivery {
   readonly entries?: readonly (readonly [path: string, hints: number])[];
   readonly subtrees?: readonly string[];
   readonly moves?: readonly Move[];
+  readonly deletedNames?: readonly DeletedName[];
   readonly reason?: Batch['reason'];
   readonly signal?: AbortSignal;
 }
@@ -72,7 +73,7 @@ export async function makeActionMirror(
     target,
     reported,
     host,
-    deliver: ({ entries = [], subtrees = [], moves = [], reason = 'live', signal }) =>
+    deliver: ({ entries = [], subtrees = [], moves = [], deletedNames = [], reason = 'live', signal }) =>
       target.deliver(
         {
           number: ++number,
@@ -83,6 +84,7 @@ export async function makeActionMirror(
             .sort((a, b) => (a.path < b.path ? -1 : 1)),
           subtrees: subtrees as readonly PathBytes[],
           contentSubtrees: [],
+          deletedNames,
         },
         { signal: signal ?? new AbortController().signal, report },
       ),

@@ -34,6 +34,8 @@ export function actionSync(
         target: fields.text('target'),
         ...action,
         ...(action.action === undefined || fields.raw('onMove') ? {} : { moves: false }),
+        // The functions of a preset take the directory alone, as rsync does.
+        ...(fields.raw('rsync') === undefined ? { deletedNames: true } : {}),
       },
     ],
     ...options,

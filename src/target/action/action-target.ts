@@ -45,7 +45,8 @@ class ActionTarget implements Target {
       ...(script.full === undefined ? [] : ['rescan' as const]),
       ...(script.init === undefined ? [] : ['startup' as const]),
     ]);
-    this.capabilities = { moves: this.#books.mayMove };
+    const deletedNames = options.deletedNames === true && options.tells.includes('delete');
+    this.capabilities = { moves: this.#books.mayMove, ...(deletedNames && { deletedNames }) };
     this.#setup = { launcher: [], environment: { ...options.environment }, idleTimeoutMs: timeoutMs };
     const settings = {
       exitCodes: options.exitCodes ?? ACTION_EXIT_CODES,

@@ -16,6 +16,8 @@ export interface ToldTargetOptions {
   /** A delivery that would tell more deletions tells none. A deleted directory counts as one name. */
   readonly maxDelete?: DeleteLimit | undefined;
   readonly allowEmptySource?: EmptySourcePolicy | undefined;
+  /** Of a deleted directory, what was seen to be deleted in it before is told too, each name by itself. */
+  readonly deletedNames?: boolean | undefined;
   /** Names not to be told when a directory is walked: true for a path that the user's filter hides. */
   readonly isHidden?: (path: PathBytes, isDirectory: boolean) => boolean;
   /** Says what would be told and runs nothing. */

@@ -105,7 +105,8 @@ class EventDelivery {
     if (moveFailed) return moveFailed;
     const moved = withOldNames(withMissedMoves(this.#batch, missed), missed);
     const batch = withGone(moved, this.#goneSince());
-    const whole = await planEvents(batch, { source: options.source, tells, untold, undeleted });
+    const { source, deletedNames } = options;
+    const whole = await planEvents(batch, { source, tells, untold, undeleted, deletedNames });
     const notMade = new Set(missed);
     const made = this.#batch.moves.filter((move) => !notMade.has(move));
     const plan = withoutMoved(whole, batch.entries, made, (path) => untold.has(path) || undeleted.has(path));

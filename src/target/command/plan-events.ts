@@ -34,6 +34,8 @@ export interface PlanOptions {
   readonly untold: ReadonlySet<PathBytes>;
   /** Directories of which a `delete` is due still, even if they are there again. */
   readonly undeleted: ReadonlySet<PathBytes>;
+  /** A name below one that is gone is told as deleted too. */
+  readonly deletedNames?: boolean | undefined;
 }
 
 /** So many names are looked at before others get their turn on the main thread. */
@@ -52,6 +54,10 @@ export async function planEvents(batch: Batch, options: PlanOptions): Promise<Ev
   let names = 0;
   for (const { path, hints } of batch.entries) {
     planner.add(path, hints);
+    if (++names % NAMES_PER_TURN === 0) await yieldToOthers();
+  }
+  for (const { path, isDirectory } of batch.deletedNames ?? []) {
+    planner.addDeleted(path, isDirectory);
     if (++names % NAMES_PER_TURN === 0) await yieldToOthers();
   }
   return planner.plan();
@@ -96,11 +102,22 @@ class Planner {
       this.#problems.push({ path, message });
       return;
     }
+    if (this.#options.deletedNames === true && seen.path !== path && (hints & HINT.created) === 0)
+      this.addDeleted(path, (hints & HINT.isDirectory) !== 0);
     if (this.#done.has(seen.path)) return;
     this.#done.add(seen.path);
     if (seen.path === path) this.#tell(path, seen.kind, hints);
     // An ancestor that is gone or no directory any more: it was one.
     else this.#tell(seen.path, seen.kind, HINT.isDirectory | HINT.deleted);
+  }
+
+  /** A name that was deleted, in a directory that was deleted or to be compared after that. */
+  addDeleted(path: PathBytes, isDirectory: boolean): void {
+    const seen = this.#walk.see(path);
+    const isThere = 'problem' in seen || (seen.path === path && seen.kind !== 'missing');
+    if (isThere || this.#done.has(path)) return;
+    this.#done.add(path);
+    this.#push(this.#deletes, path, isDirectory, ['delete']);
   }
 
   plan(): EventPlan {
