@@ -146,7 +146,8 @@ export class MirrorRun {
   #configure(settings: MirrorSettings): void {
     const { quietMs, maxMs, maxEntries, writingQuietMs, capabilities, tryAgain } = settings;
     Object.assign(this.#window, { quietMs, maxMs, maxEntries });
-    this.#tree.configure({ ...capabilities, writingQuietMs });
+    const { moves, deletedNames = false } = capabilities;
+    this.#tree.configure({ moves, deletedNames, writingQuietMs });
     if (tryAgain === true) {
       this.#retries.hasten(this.#scheduler.now());
       if (this.#pause?.kind === 'waiting') this.#resume();

@@ -52,11 +52,11 @@ const EXCHANGE_REACH = 64;
  * Memory is linear in the dirty names up to the cap. Times are those of the scheduler, in ms.
  *
  * Rules: born and gone between two deliveries is nothing but a new time of its directory; a deletion absorbs what is
- * below; a rescan compares by size and time, so names with new content are kept beside it, and a directory that took the
- * place of another is compared by content; a moved directory takes what is pending below it along in one step; what
- * happens to names that are in flight is not judged by events alone (a late look of the delivery may have seen another
- * state), so there nothing counts as born, and a moved directory is compared by content. Delivery must be acknowledged only
- * after the events of its time have been applied.
+ * below (its names are kept where `deletedNames` asks for them); a rescan compares by size and time, so names with new
+ * content are kept beside it, and a directory that took the place of another is compared by content; a moved directory
+ * takes what is pending below it along in one step; what happens to names that are in flight is not judged by events
+ * alone (a late look of the delivery may have seen another state), so there nothing counts as born, and a moved
+ * directory is compared by content. Delivery must be acknowledged only after the events of its time have been applied.
  */
 export class PendingTree {
   #options: PendingTreeOptions;
@@ -301,7 +301,8 @@ export class PendingTree {
   /** What was deleted in `from`, which is gone, made anew or to be compared as a whole, is kept with `node`. */
   #keepDeleted(node: DirtyNode, from: DirtyNode): void {
     const { deletedNames, maxPendingEntries } = this.#options;
-    if (deletedNames !== true || (from.children === undefined && from.deleted === undefined)) return;
+    const isKept = node === from || from.deleted === undefined;
+    if (deletedNames !== true || (from.children === undefined && isKept)) return;
     const names = node === from ? [] : [...(node.deleted ?? [])];
     for (const { name, isNew } of deletedBelow(from))
       if (!isNew || ++this.#deletedNames <= maxPendingEntries) names.push(name);

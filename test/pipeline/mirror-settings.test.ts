@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest';
-import { write, moveDirectory, root, failed, check } from './model/mirror-scenario.ts';
+import type { WatchEvent } from '../../src/model/event-batch.ts';
+import { check, failed, moveDirectory, remove, root, write } from './model/mirror-scenario.ts';
 
 describe('settings that change while it runs', () => {
   test('a shorter delay closes the window that is open, a longer one keeps it open', () => {
@@ -55,6 +56,23 @@ describe('settings that change while it runs', () => {
         settings: { 50: { capabilities: { moves: false } } },
       },
       ['0 idle', '0 collecting', '100 deliver live d e d/** e/**', '100 idle'],
+    );
+  });
+  test('what is deleted in a directory before it is told to a target that wants it, from the change of settings on', () => {
+    const removed = (path: string): WatchEvent[] => [remove(`${path}/f`), remove(path, 'directory')];
+    check(
+      {
+        events: { 0: removed('a'), 300: removed('b'), 600: removed('c') },
+        settings: {
+          200: { capabilities: { moves: false, deletedNames: true } },
+          500: { capabilities: { moves: false } },
+        },
+      },
+      [
+        ...['0 idle', '0 collecting', '100 deliver live a a/**', '100 idle'],
+        ...['300 collecting', '400 deliver live b b/** -b/f', '400 idle'],
+        ...['600 collecting', '700 deliver live c c/**', '700 idle'],
+      ],
     );
   });
 });

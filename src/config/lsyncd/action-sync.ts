@@ -24,6 +24,7 @@ export function actionSync(
       'missing: a sync is of a preset as default.rsync, or has an action, onCreate, ...',
     );
   const isToldAtStart = keys.includes('init') || keys.includes('onStartup');
+  const hearsOfDeletions = keys.includes('action') || keys.includes('onDelete');
   const { delay = 0, ...options } = sharedOptions(fields, directory);
   const tunnel = tunnelOptions(fields, notice);
   return {
@@ -35,7 +36,7 @@ export function actionSync(
         ...action,
         ...(action.action === undefined || fields.raw('onMove') ? {} : { moves: false }),
         // The functions of a preset take the directory alone, as rsync does.
-        ...(fields.raw('rsync') === undefined ? { deletedNames: true } : {}),
+        ...(hearsOfDeletions && fields.raw('rsync') === undefined ? { deletedNames: true } : {}),
       },
     ],
     ...options,

@@ -19,6 +19,12 @@ export const write = (path: string): WatchEvent => ({
 });
 export const openWrite = (path: string): WatchEvent =>
   ({ ...write(path), hints: HINT.modified }) as WatchEvent;
+export const remove = (path: string, kind: 'file' | 'directory' = 'file'): WatchEvent => ({
+  kind: 'changed',
+  directory: parentPath(path as PathBytes),
+  name: baseName(path as PathBytes),
+  hints: HINT.deleted | (kind === 'directory' ? HINT.isDirectory : 0),
+});
 export const moveDirectory = (from: string, to: string): WatchEvent => ({
   kind: 'moved',
   fromDirectory: parentPath(from as PathBytes),
@@ -98,6 +104,7 @@ export function check(scenario: Scenario, expected: readonly string[]): void {
       ...batch.entries.map(({ path }) => path),
       ...batch.subtrees.map((path) => `${path}/**`),
       ...batch.contentSubtrees.map((path) => `${path}/***`),
+      ...(batch.deletedNames ?? []).map(({ path }) => `-${path}`),
     ];
     log(`deliver ${batch.large === 'only' ? 'large' : batch.reason} ${names.join(' ')}`);
     return new Observable((subscriber) => {
