@@ -415,7 +415,8 @@ export class PendingTree {
     compared: 'no' | 'quickly' | 'byContent',
     hinted: boolean,
   ): DirtyNode {
-    const hints = HINT.isDirectory | ((node?.state ?? 0) & HINT.attrib);
+    // Where no move is told, the name is new.
+    const hints = HINT.isDirectory | ((node?.state ?? 0) & HINT.attrib) | (hinted ? 0 : HINT.listed);
     if (compared !== 'no') {
       if (node !== undefined) this.#tree.remove(node);
       this.#markRescan(place, hints, compared === 'byContent');

@@ -77,6 +77,18 @@ describe.concurrent('a mirror by commands', () => {
     await until(() => mirror.process.family().length === 0, 'its end');
   });
 
+  test('without moves is told a renamed directory as a deletion and new names, and of no other deletion', async () => {
+    await using mirror = await LiveMirror.inSync({
+      before: 'mkdir -p d/e; echo 1 > d/e/f',
+      options: ['--on-event', '["sh", "-c", "echo $1 $2 >> $3", "sh", "{event}", "{pathname}", "{target}"]'],
+    });
+    const told = (): string[] => readFileSync(mirror.copy, 'utf8').trimEnd().split('\n');
+    const before = told().length;
+    mirror.change('mv d g');
+    await mirror.until(() => told().includes('create g/e/f'), 'the last name');
+    expect(told().slice(before)).toEqual(['delete d', 'create g', 'create g/e', 'create g/e/f']);
+  });
+
   test('for batches gives rsync the list that it reads', async () => {
     using directory = makeTempDir();
     const script =

@@ -23,7 +23,7 @@ local fields = {
   etype = function(data) return data.etype end,
   isList = function() return false end,
   status = function(data) return host.status(data.raw) end,
-  isdir = function(data) return data.isdir end,
+  isdir = function(data) return data.isdir and data.etype ~= 'Init' end,
   name = function(data) return with_slash(data):match('[^/]*/?$') end,
   basename = function(data) return data.path:match('[^/]*$') end,
   path = with_slash,

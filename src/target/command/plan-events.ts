@@ -142,7 +142,7 @@ class Planner {
     const isReplaced =
       (hints & HINT.deleted) !== 0 ||
       undeleted.has(path) ||
-      (isDirectory && isCompared && (hints & NAMED) !== 0 && (hints & HINT.created) === 0);
+      (isDirectory && isCompared && (hints & NAMED) !== 0 && !isNewHere(hints));
     const willRescan = isDirectory && isCompared && tells.has('rescan');
     if (isReplaced && !willRescan) this.#push(this.#deletes, path, isDirectory, ['delete']);
     const isNew = isReplaced || (hints & (HINT.created | HINT.listed)) !== 0 || untold.has(path);
@@ -165,6 +165,11 @@ class Planner {
     const kind = toldAs(kinds, this.#options.tells);
     if (kind !== undefined) events.push({ kind, path, isDirectory });
   }
+}
+
+/** Nothing is known to have been at this name: it was made, or moved here with nothing to replace. */
+function isNewHere(hints: number): boolean {
+  return (hints & HINT.created) !== 0 || (hints & (HINT.listed | HINT.modified)) === HINT.listed;
 }
 
 /** How to tell a name that is there, best first. */
