@@ -49,7 +49,10 @@ export interface Batch {
    * by content. None inside another of these, none in `subtrees` too, but they may lie inside one of those.
    */
   readonly contentSubtrees: readonly PathBytes[];
-  /** What was in directories that the entries are deleted by, for a target with the capability `deletedNames`. */
+  /**
+   * Names below directories among the entries, which were deleted before these were deleted, made anew or marked to be
+   * compared: each may be there again by now, and come twice. For a target with the capability `deletedNames`.
+   */
   readonly deletedNames?: readonly DeletedName[];
   /**
    * `defer`: large files may be put off and named in `Delivered.deferred`. `only`: it brings up to date one file that was

@@ -34,8 +34,8 @@ export class DirtyNode {
   state = 0;
   children: Map<PathBytes, DirtyNode> | undefined = undefined;
   writing: Writing | undefined = undefined;
-  /** What was in it when it was deleted, as far as that was seen; paths relative to it. */
-  deleted: readonly DeletedName[] | undefined = undefined;
+  /** What was seen to be deleted in it before it was deleted, made anew or marked for rescan; paths relative to it. */
+  deletedNames: readonly DeletedName[] | undefined = undefined;
 
   constructor(
     public name: PathBytes,

@@ -85,7 +85,7 @@ export class DirtyTree {
     this.#size--;
     node.state &= NODE.hinted | NODE.dropped;
     node.writing = undefined;
-    node.deleted = undefined;
+    node.deletedNames = undefined;
     this.writing.delete(node);
   }
 
@@ -155,7 +155,7 @@ export function* deletedBelow(node: DirtyNode): Generator<{ name: DeletedName; i
   const left: [DirtyNode, PathBytes][] = [[node, ROOT_PATH]];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const [directory, path] = next;
-    for (const name of directory.deleted ?? [])
+    for (const name of directory.deletedNames ?? [])
       yield { name: { ...name, path: joinPath(path, name.path) }, isNew: false };
     for (const child of directory.children?.values() ?? []) {
       const below = joinPath(path, child.name);

@@ -235,7 +235,8 @@ export class PendingTree {
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const [old, node] = next;
       if (node.has(NODE.content) || isDirtyAndDeleted(node)) this.#keepDeleted(node, old);
-      else if (old.deleted !== undefined) node.deleted = [...old.deleted, ...(node.deleted ?? [])];
+      else if (old.deletedNames !== undefined)
+        node.deletedNames = [...old.deletedNames, ...(node.deletedNames ?? [])];
       if (node.has(NODE.content)) continue;
       const isSeen = !isContentInDoubt(old) && node.parent !== undefined && isInRescan(node.parent);
       if (old.has(NODE.dirty) && !isSeen) this.#mergeBelow(old, node, flight.movesDelivered);
@@ -298,15 +299,15 @@ export class PendingTree {
     return node.writing === undefined;
   }
 
-  /** What was deleted in `from`, which is gone, made anew or to be compared as a whole, is kept with `node`. */
+  /** What was seen to be deleted in `from` is kept with `node`, before what is below `from` is taken out. */
   #keepDeleted(node: DirtyNode, from: DirtyNode): void {
     const { deletedNames, maxPendingEntries } = this.#options;
-    const isKept = node === from || from.deleted === undefined;
+    const isKept = node === from || from.deletedNames === undefined;
     if (deletedNames !== true || (from.children === undefined && isKept)) return;
-    const names = node === from ? [] : [...(node.deleted ?? [])];
+    const names = node === from ? [] : [...(node.deletedNames ?? [])];
     for (const { name, isNew } of deletedBelow(from))
       if (!isNew || ++this.#deletedNames <= maxPendingEntries) names.push(name);
-    if (names.length > 0) node.deleted = names;
+    if (names.length > 0) node.deletedNames = names;
   }
 
   #markFile(node: DirtyNode, hints: number, written: boolean, nowMs: number): void {

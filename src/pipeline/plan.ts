@@ -57,7 +57,8 @@ function chunkOf(moves: readonly Move[], steps: readonly Step[]): Chunk {
     if (compares === 'content') contentSubtrees.push(path);
     else if (compares === 'quickly') subtrees.push(path);
     if (path !== ROOT_PATH || compares === undefined) entries.push({ path, hints: node.state & HINT_MASK });
-    for (const below of node.deleted ?? []) deletedNames.push({ ...below, path: joinPath(path, below.path) });
+    for (const below of node.deletedNames ?? [])
+      deletedNames.push({ ...below, path: joinPath(path, below.path) });
   }
   const deleted = deletedNames.length === 0 ? {} : { deletedNames };
   return { moves, entries, subtrees, contentSubtrees, ...deleted, nodes };

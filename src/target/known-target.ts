@@ -15,6 +15,11 @@ export class KnownTarget {
   readonly untold = new Set<PathBytes>();
   /** Directories of which a `delete` was held or not taken: whatever has their name next is told behind a `delete`. */
   readonly undeleted = new Set<PathBytes>();
+  /**
+   * With `deletedNames`: names of which a `delete` was held or not taken, and whether each was a directory. A compare of a
+   * directory above them tells them again.
+   */
+  readonly undeletedNames = new Map<PathBytes, boolean>();
   /** Names met in a directory and told by a delivery that failed: those that have gone since are to be told as deleted. */
   readonly toldInVain = new Set<PathBytes>();
   #guard: LocalTargetGuard | undefined;

@@ -155,6 +155,13 @@ describe('a batch becomes events', () => {
     // What failed comes back as a name by itself.
     await mirror.deliver({ entries: [['d/a', written]] });
     expect(script.seen.slice(8)).toEqual(['Delete d/a', 'Delete d']);
+    // Or with its directory, which takes the place of what is to be tried again in it.
+    for (const names of [[], ['Create d']]) {
+      if (names.length > 0) mkdirSync(`${mirror.source}/d`);
+      script.seen.length = 0;
+      await mirror.deliver({ entries: [['d', written | isDirectory]], subtrees: ['d'] });
+      expect(script.seen).toEqual(['Delete d/a', 'Delete d', ...names]);
+    }
   });
 
   test('Move in its order, and its two names where it could not be made', async () => {

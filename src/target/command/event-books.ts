@@ -13,7 +13,10 @@ export interface ToldTargetOptions {
   readonly source: PathBytes;
   /** When deletions are told; `no` and `startup` tell no moves either, which take a name away. */
   readonly deletes?: DeletePolicy;
-  /** A delivery that would tell more deletions tells none. A deleted directory counts as one name. */
+  /**
+   * A delivery that would tell more deletions tells none. A deleted directory counts as one name, with
+   * `deletedNames` each of those too.
+   */
   readonly maxDelete?: DeleteLimit | undefined;
   readonly allowEmptySource?: EmptySourcePolicy | undefined;
   /** Of a deleted directory, what was seen to be deleted in it before is told too, each name by itself. */
@@ -36,6 +39,7 @@ export class EventBooks {
   readonly tells: ReadonlySet<CommandEventKind>;
   readonly untold: Set<PathBytes>;
   readonly undeleted: Set<PathBytes>;
+  readonly undeletedNames: Map<PathBytes, boolean>;
   readonly toldInVain: Set<PathBytes>;
 
   constructor(options: ToldTargetOptions, targetName: string, tells: Iterable<CommandEventKind>) {
@@ -43,6 +47,7 @@ export class EventBooks {
     ({
       untold: this.untold,
       undeleted: this.undeleted,
+      undeletedNames: this.undeletedNames,
       toldInVain: this.toldInVain,
     } = options.known ?? new KnownTarget());
     this.tells = new Set(tells);

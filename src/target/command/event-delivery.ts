@@ -9,7 +9,7 @@ import { deletesFor } from '../delete-policy.ts';
 import type { DeliveryContext } from '../target.ts';
 import type { CommandEvent } from './command-event.ts';
 import type { EventBooks } from './event-books.ts';
-import { eventsInOrder } from './events-in-order.ts';
+import { eventsInOrder, rootAbove } from './events-in-order.ts';
 import { withoutMoved } from './moved-names.ts';
 import { planEvents } from './plan-events.ts';
 import type { EventPlan } from './plan-events.ts';
@@ -104,7 +104,7 @@ class EventDelivery {
     const moveFailed = this.#failed();
     if (moveFailed) return moveFailed;
     const moved = withOldNames(withMissedMoves(this.#batch, missed), missed);
-    const batch = withGone(moved, this.#goneSince());
+    const batch = this.#withUndeleted(withGone(moved, this.#goneSince()));
     const { source, deletedNames } = options;
     const whole = await planEvents(batch, { source, tells, untold, undeleted, deletedNames });
     const notMade = new Set(missed);
@@ -127,6 +127,16 @@ class EventDelivery {
   /** What was told before in vain and has gone: nobody else may know of it, if a compare is due of its directory. */
   #goneSince(): readonly PathBytes[] {
     return [...this.#books.toldInVain].filter((path) => !this.#isThere(path));
+  }
+
+  /** A compare takes the place of all that was to be tried again below its directory. */
+  #withUndeleted(batch: Batch): Batch {
+    const { undeletedNames } = this.#books;
+    if (undeletedNames.size === 0) return batch;
+    const compared = new Set([...batch.subtrees, ...batch.contentSubtrees]);
+    const below = [...undeletedNames].filter(([path]) => rootAbove(path, compared) !== undefined);
+    const names = below.map(([path, isDirectory]) => ({ path, isDirectory }));
+    return { ...batch, deletedNames: [...(batch.deletedNames ?? []), ...names] };
   }
 
   #noteTold(): void {
@@ -316,18 +326,21 @@ class EventDelivery {
   }
 
   #taken(event: CommandEvent): void {
-    const { untold, undeleted } = this.#books;
+    const { untold, undeleted, undeletedNames } = this.#books;
     untold.delete(event.path);
+    undeletedNames.delete(event.path);
     if (event.kind === 'delete') undeleted.delete(event.path);
     this.#count(event);
   }
 
   #notTaken({ kind, path, isDirectory }: CommandEvent): void {
-    const { untold, undeleted } = this.#books;
+    const { options, untold, undeleted, undeletedNames } = this.#books;
     if (kind === 'create') untold.add(path);
     if (kind !== 'delete') return;
     untold.delete(path);
     if (isDirectory) undeleted.add(path);
+    if (options.deletedNames === true && undeletedNames.size < MAX_TOLD)
+      undeletedNames.set(path, isDirectory);
   }
 
   #count({ kind, path }: CommandEvent): void {

@@ -54,7 +54,7 @@ async function* walkedEvents(
 }
 
 /** The nearest of these directories that holds `path`. */
-function rootAbove(path: PathBytes, roots: ReadonlyMap<PathBytes, unknown>): PathBytes | undefined {
+export function rootAbove(path: PathBytes, roots: { has(path: PathBytes): boolean }): PathBytes | undefined {
   for (let at = path; at !== '';) {
     at = parentPath(at);
     if (roots.has(at)) return at;
